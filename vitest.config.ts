@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: 60_000,
         },
@@ -30,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'contracts',
           include: ['test/contracts/**/*.test.ts'],
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
           testTimeout: 60_000,
         },

@@ -1,4 +1,5 @@
 /** The page: what the run is, its status, and four views of it. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';
@@ -12,10 +13,10 @@ import { runView } from './runView.ts';
 import { tracesView } from './tracesView.ts';
 
 const tabName: Readonly<Record<Tab, string>> = {
-  run: 'Run',
-  program: 'Program',
-  examples: 'Examples',
-  traces: 'Traces',
+  run: l10n.t('Run'),
+  program: l10n.t('Program'),
+  examples: l10n.t('Examples'),
+  traces: l10n.t('Traces'),
 };
 
 const views: Readonly<Record<Tab, (model: Model, snapshot: Snapshot, actions: Actions) => TemplateResult>> = {
@@ -30,13 +31,13 @@ const filling: ReadonlySet<Tab> = new Set(['examples', 'traces']);
 
 export function appView(model: Model, actions: Actions): TemplateResult {
   const { snapshot, kept } = model;
-  if (snapshot === null) return html`<p class="muted" role="status">Reading the run…</p>`;
+  if (snapshot === null) return html`<p class="muted" role="status">${l10n.t('Reading the run…')}</p>`;
   return html`<main class=${filling.has(kept.tab) ? 'fills' : ''}>
     ${headView(snapshot, kept.tab === 'run', actions)}
     <vscode-panels
       class="tabs"
       activeid=${`tab-${kept.tab}`}
-      aria-label="Views of the run"
+      aria-label=${l10n.t('Views of the run')}
       @change=${(event: Event) => {
         const id = (event.target as { readonly activeid?: string } | null)?.activeid;
         const tab = tabs.find((one) => id === `tab-${one}`);

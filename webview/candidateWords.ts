@@ -1,4 +1,5 @@
 /** A candidate in the words that its table and its tree share, and what can be opened from it. */
+import * as l10n from '@vscode/l10n';
 import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
@@ -11,14 +12,14 @@ import { stateBefore } from './shownStep.ts';
 
 /** What `bestOf` is. */
 export function bestName({ chosen }: Pick<StepRow, 'chosen'>): string {
-  return chosen === null ? 'best so far' : 'chosen';
+  return chosen === null ? l10n.t('best so far') : l10n.t('chosen');
 }
 
 /** `, each on 100 rows`: on how many rows candidates are scored; some may be on a part of them alone. */
 export function scoredOn({ candidates, search: { validation } }: Pick<StepRow, 'search' | 'candidates'>): string {
   if (validation === null) return '';
   const some = rowsOf(candidates).some((rows) => rows < validation);
-  return some ? `, on up to ${validation} rows` : `, each on ${validation} rows`;
+  return `, ${some ? l10n.t('on up to {0} rows', validation) : l10n.t('each on {0} rows', validation)}`;
 }
 
 function rowsOf(candidates: readonly CandidateRow[]): readonly number[] {
@@ -29,11 +30,12 @@ function rowsOf(candidates: readonly CandidateRow[]): readonly number[] {
 export function scoreText({ score, scored, sum }: CandidateRow, rows: number | null): TemplateResult | string {
   if (score !== null) return `${percent(score.score)} %`;
   if (scored === 0 || rows === null) return '–';
-  return html`<span class="muted">at most ${percent((100 * (sum + rows - scored)) / rows)} %</span>`;
+  return html`<span class="muted">${l10n.t('at most {0} %', percent((100 * (sum + rows - scored)) / rows))}</span>`;
 }
 
 export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
-  if (candidate.status === 'running') return progressBar(candidate.scored, step.search.validation, 'validating');
+  if (candidate.status === 'running')
+    return progressBar(candidate.scored, step.search.validation, l10n.t('validating'));
   return best ? html`<strong>${bestName(step)}</strong>` : candidateEnd(candidate, step);
 }
 
@@ -46,10 +48,10 @@ export function candidateButtons(
 ): TemplateResult {
   const right = candidateState(step.prefix, candidate);
   const number = shownNumber(candidate);
-  return html`${iconButton(promptsIcon, `Prompts of candidate ${number}`, () => {
+  return html`${iconButton(promptsIcon, l10n.t('Prompts of candidate {0}', number), () => {
     actions.keep({ left: stateBefore(snapshot, step.prefix), right });
     actions.goTo('program');
-  })}${iconButton(tracesIcon, `Traces of candidate ${number}`, () => {
+  })}${iconButton(tracesIcon, l10n.t('Traces of candidate {0}', number), () => {
     // States of the weights are tried on dev.
     const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
     actions.filterTraces({ step: step.prefix, purpose, candidate });

@@ -1,4 +1,5 @@
 /** The candidates of a step: what they are, in the words of their optimizer, and what they scored. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
@@ -22,10 +23,11 @@ export function candidatesView(step: StepRow, model: Model, snapshot: Snapshot, 
 }
 
 function withoutCandidates({ status, reason }: StepRow): string {
-  if (status === 'waiting') return 'This step has not begun.';
-  if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
-  if (status === 'stopped') return 'The run stopped here, before a candidate was ready.';
-  return status === 'done' ? 'This search was remembered as a whole.' : 'No candidate is ready yet.';
+  if (status === 'waiting') return l10n.t('This step has not begun.');
+  if (status === 'skipped')
+    return l10n.t('This step was not taken: {0}.', reason ?? l10n.t('the one before it had no result'));
+  if (status === 'stopped') return l10n.t('The run stopped here, before a candidate was ready.');
+  return status === 'done' ? l10n.t('This search was remembered as a whole.') : l10n.t('No candidate is ready yet.');
 }
 
 function table(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -35,16 +37,16 @@ function table(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateRes
   return html`<div class="wide">
     <table class="candidates">
       <caption>
-        Candidates${scoredOn(step)}
+        ${l10n.t('Candidates')}${scoredOn(step)}
       </caption>
       <thead>
         <tr>
-          <th scope="col">Candidate</th>
+          <th scope="col">${l10n.t('Candidate')}</th>
           ${labels.map((label) => html`<th scope="col">${label}</th>`)}
-          <th scope="col" class="number">Score</th>
-          <th scope="col">95 % interval</th>
-          <th scope="col">Status</th>
-          <th scope="col"><span class="hidden">More</span></th>
+          <th scope="col" class="number">${l10n.t('Score')}</th>
+          <th scope="col">${l10n.t('95 % interval')}</th>
+          <th scope="col">${l10n.t('Status')}</th>
+          <th scope="col"><span class="hidden">${l10n.t('More')}</span></th>
         </tr>
       </thead>
       <tbody>

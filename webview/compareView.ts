@@ -1,4 +1,5 @@
 /** Runs side by side: what each scored with its interval and cost, and the rows on which they differ. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { pairedDifference } from '../src/viewProtocol.ts';
@@ -9,6 +10,7 @@ import type { CompareModel } from './compareModel.ts';
 import { shownRows } from './exampleFilter.ts';
 import { filterBar } from './examplesView.ts';
 import { gainDoubt } from '../src/view/gain.ts';
+import { runStatusWord } from '../src/view/runRow.ts';
 import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
 import { lastCall } from './lastCall.ts';
 import { valueOf } from './model.ts';
@@ -23,12 +25,12 @@ export function compareView(model: CompareModel, actions: CompareActions): Templ
     <header>
       <h1>
         ${comparison.title}
-        ${comparison.complete ? nothing : html`<span class="muted" role="status">reading the logs…</span>`}
+        ${comparison.complete ? nothing : html`<span class="muted" role="status">${l10n.t('reading the logs…')}</span>`}
       </h1>
       ${facts([
-        ['Program', [...new Set(comparison.runs.map(({ program }) => program))].join(', ')],
-        ['Metric', comparison.metric],
-        sameFact('Model', comparison, ({ model: name, endpoint }) => `${name} on ${endpoint}`),
+        [l10n.t('Program'), [...new Set(comparison.runs.map(({ program }) => program))].join(', ')],
+        [l10n.t('Metric'), comparison.metric],
+        sameFact(l10n.t('Model'), comparison, ({ model: name, endpoint }) => l10n.t('{0} on {1}', name, endpoint)),
       ])}
       ${comparison.problem === null ? nothing : html`<p class="message bad" role="alert">${comparison.problem}</p>`}
     </header>
@@ -39,9 +41,9 @@ export function compareView(model: CompareModel, actions: CompareActions): Templ
 }
 
 function sideBySide(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
-  return html`<section aria-label="Scores and cost">${scoresTable(model, comparison, actions)}</section>
-    <section aria-label="Rows">
-      <h2>Rows</h2>
+  return html`<section aria-label=${l10n.t('Scores and cost')}>${scoresTable(model, comparison, actions)}</section>
+    <section aria-label=${l10n.t('Rows')}>
+      <h2>${l10n.t('Rows')}</h2>
       ${rowsPart(model, comparison, actions)}
     </section>`;
 }
@@ -70,15 +72,17 @@ function scoresTable(model: CompareModel, comparison: SideBySide, actions: Compa
   return html`<table class="compared">
     <thead>
       <tr>
-        <th scope="col"><span class="hidden">Letter</span></th>
-        <th scope="col">Run</th>
-        <th scope="col">State</th>
-        <th scope="col">Dev</th>
-        ${hasTest ? html`<th scope="col">Test</th>` : nothing}
-        <th scope="col" class="against">${split === 'dev' ? 'Dev' : 'Test'}, against ${letterOf(from)}, row by row</th>
-        <th scope="col" class="number">Calls paid</th>
-        <th scope="col" class="number">Cost</th>
-        <th scope="col" class="number">Time</th>
+        <th scope="col"><span class="hidden">${l10n.t('Letter')}</span></th>
+        <th scope="col">${l10n.t('Run')}</th>
+        <th scope="col">${l10n.t('State')}</th>
+        <th scope="col">${l10n.t('Dev')}</th>
+        ${hasTest ? html`<th scope="col">${l10n.t('Test')}</th>` : nothing}
+        <th scope="col" class="against">
+          ${split === 'dev' ? l10n.t('Dev, against {0}, row by row', letterOf(from)) : l10n.t('Test, against {0}, row by row', letterOf(from))}
+        </th>
+        <th scope="col" class="number">${l10n.t('Calls paid')}</th>
+        <th scope="col" class="number">${l10n.t('Cost')}</th>
+        <th scope="col" class="number">${l10n.t('Time')}</th>
       </tr>
     </thead>
     <tbody>
@@ -106,7 +110,7 @@ function scoresRow(parts: RowParts): TemplateResult {
   return html`<tr>
     <td class="letter">${letterOf(place)}</td>
     <th scope="row">
-      <button type="button" class="link" title="Open the run" @click=${() => actions.openRun(run.run)}>
+      <button type="button" class="link" title=${l10n.t('Open the run')} @click=${() => actions.openRun(run.run)}>
         ${nameOf(run, model.comparison!)}
       </button>
       <span class="muted sub">${aboutRun(run, parts.runs, model.comparison!)}</span>
@@ -114,27 +118,29 @@ function scoresRow(parts: RowParts): TemplateResult {
     <td>
       ${
         options.length === 0
-          ? html`<span class="muted">nothing scored yet</span>`
+          ? html`<span class="muted">${l10n.t('nothing scored yet')}</span>`
           : choice(
               '',
               options,
               step?.prefix ?? '',
               (prefix) => actions.chooseStep(run.run, prefix),
-              `State of ${letterOf(place)}`,
+              l10n.t('State of {0}', letterOf(place)),
             )
       }
     </td>
     <td>${scoreCell(step?.dev ?? null, () => actions.showFailed(run.run, 'dev'))}</td>
     ${hasTest ? html`<td>${scoreCell(step?.test ?? null, () => actions.showFailed(run.run, 'test'))}</td>` : nothing}
     <td class="against">${differenceCell(parts)}</td>
-    <td class="number">${count(run.usage.calls)}<span class="muted sub">${count(run.usage.cached)} memo</span></td>
+    <td class="number">
+      ${count(run.usage.calls)}<span class="muted sub">${l10n.t('{0} memo', count(run.usage.cached))}</span>
+    </td>
     <td class="number">${dollars(run.usage.usd)}</td>
     <td class="number">${run.seconds === null ? '' : duration(run.seconds)}</td>
   </tr>`;
 }
 
 function stateName(prefix: string, { best, final, from }: ComparedRun): string {
-  const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['final'] : [])];
+  const marks = [...(prefix === best ? [l10n.t('best on dev')] : []), ...(prefix === final ? [l10n.t('final')] : [])];
   return `${stepName(prefix, startName(from))}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
@@ -145,11 +151,14 @@ function nameOf(run: ComparedRun, { record }: SideBySide): string {
 
 /** How the run differs from the others: what is the same in all is in the head of the page. */
 function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: SideBySide): string {
-  const models = new Set(runs.map(({ model, endpoint }) => `${model} on ${endpoint}`));
-  const parts = [...(record === null ? [stepName(run.strategy, startName(run.from))] : []), `seed ${run.seed}`];
-  if (run.from !== null && (record === null || run.strategy === '')) parts.push(`from ${run.from}`);
-  if (models.size > 1) parts.push(`${run.model} on ${run.endpoint}`);
-  if (run.status !== 'finished') parts.push(run.status);
+  const models = new Set(runs.map(({ model, endpoint }) => l10n.t('{0} on {1}', model, endpoint)));
+  const parts = [
+    ...(record === null ? [stepName(run.strategy, startName(run.from))] : []),
+    l10n.t('seed {0}', run.seed),
+  ];
+  if (run.from !== null && (record === null || run.strategy === '')) parts.push(l10n.t('from {0}', run.from));
+  if (models.size > 1) parts.push(l10n.t('{0} on {1}', run.model, run.endpoint));
+  if (run.status !== 'finished') parts.push(runStatusWord[run.status]);
   return parts.join(', ');
 }
 
@@ -160,9 +169,9 @@ function scoreCell(score: ComparedRun['steps'][number]['dev'], showFailed: () =>
 }
 
 function differenceCell({ run, place, from, difference, split }: RowParts): TemplateResult | string {
-  if (place === from) return html`<span class="muted">the others are compared with it</span>`;
+  if (place === from) return html`<span class="muted">${l10n.t('the others are compared with it')}</span>`;
   const why = run.unlike[split];
-  if (why !== null) return html`<span class="muted">${why}: not comparable</span>`;
+  if (why !== null) return html`<span class="muted">${l10n.t('{0}: not comparable', why)}</span>`;
   if (difference === null) return html`<span class="muted">–</span>`;
   return html`<span class=${`figure ${toneOf(difference)}`}>${signed(difference.points)}</span>
     <span class="muted sub">${gainDoubt(difference)}</span>`;
@@ -179,7 +188,7 @@ function rowsPart(model: CompareModel, comparison: SideBySide, actions: CompareA
   const { kept, rows: loaded } = model;
   const answer = valueOf(loaded);
   if (loaded.state === 'failed') return html`<p class="bad" role="alert">${loaded.message}</p>`;
-  if (answer === undefined) return html`<p class="muted" role="status">Reading the rows…</p>`;
+  if (answer === undefined) return html`<p class="muted" role="status">${l10n.t('Reading the rows…')}</p>`;
   const { threshold } = comparison;
   const runs = shownRuns(comparison, kept);
   const compared = comparedPlaces(runs, kept);
@@ -199,7 +208,7 @@ function rowsPart(model: CompareModel, comparison: SideBySide, actions: CompareA
     unlike === undefined
       ? nothing
       : html`<p class="message">
-          Not all runs answer the same question (${unlike}): rows of the same number are not the same row.
+          ${l10n.t('Not all runs answer the same question ({0}): rows of the same number are not the same row.', unlike ?? '')}
         </p>`
   }
   ${table(answer, shown, compared.to, model, comparison, actions)}`;
@@ -217,12 +226,12 @@ function toolbar(
     value: run.run,
     text: `${letterOf(place)}: ${nameOf(run, comparison)}`,
   }));
-  const splits = [{ value: 'dev', text: 'Dev' }, ...(hasTest ? [{ value: 'test', text: 'Test' }] : [])];
-  return html`<div class="toolbar" role="group" aria-label="Which rows">
-    ${choice('Rows of', splits, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }))}
-    ${choice('From', options, runs[from]?.run ?? '', (base) => actions.keep({ base }))}
-    ${choice('to', options, runs[to]?.run ?? '', (other) => actions.keep({ other }))}
-    ${searchField('Search the inputs', kept.search, (search) => actions.keep({ search }))}
+  const splits = [{ value: 'dev', text: l10n.t('Dev') }, ...(hasTest ? [{ value: 'test', text: l10n.t('Test') }] : [])];
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Which rows')}>
+    ${choice(l10n.t('Rows of'), splits, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }))}
+    ${choice(l10n.t('From'), options, runs[from]?.run ?? '', (base) => actions.keep({ base }))}
+    ${choice(l10n.t('to'), options, runs[to]?.run ?? '', (other) => actions.keep({ other }))}
+    ${searchField(l10n.t('Search the inputs'), kept.search, (search) => actions.keep({ search }))}
   </div>`;
 }
 
@@ -244,7 +253,7 @@ function table(
   return html`<bt-rows
     class="fill"
     .rows=${scoreTable({
-      label: 'Rows with what each run gave and scored',
+      label: l10n.t('Rows with what each run gave and scored'),
       list: JSON.stringify([subjects, kept.split, kept.filter, kept.search, kept.sort, kept.base, kept.other]),
       ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, open: null },
       sort: kept.sort,

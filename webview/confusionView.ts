@@ -1,8 +1,10 @@
 /** Which label was given which prediction, and how often: a table whose cells filter the rows. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { ConfusionField, Snapshot } from '../src/viewProtocol.ts';
-import { plural, startName, stepName } from '../src/view/words.ts';
+import { startName, stepName } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
 import { lastCall } from './lastCall.ts';
 import { valueOf } from './model.ts';
@@ -26,22 +28,22 @@ export function confusionView(
       if (open !== kept.confusion) actions.keep({ confusion: open, ...(open ? {} : { cell: null }) });
     }}
   >
-    <summary>Confusion of labels: ${categories.join(', ')}</summary>
+    <summary>${l10n.t('Confusion of labels: {0}', categories.join(', '))}</summary>
     ${kept.confusion ? content() : nothing}
   </details>`;
 
   function content(): TemplateResult {
     if (confusion.state === 'failed') return html`<p class="bad" role="alert">${confusion.message}</p>`;
     const answer = valueOf(confusion);
-    if (answer?.step !== step) return html`<p class="muted" role="status">Reading the predictions…</p>`;
+    if (answer?.step !== step) return html`<p class="muted" role="status">${l10n.t('Reading the predictions…')}</p>`;
     const field = answer.fields.find((one) => one.field === kept.confusedField) ?? answer.fields[0];
-    if (field === undefined) return html`<p class="muted">There are no predictions.</p>`;
+    if (field === undefined) return html`<p class="muted">${l10n.t('There are no predictions.')}</p>`;
     const fields = answer.fields.map((one) => ({ value: one.field, text: one.field }));
     return html`${
         fields.length < 2
           ? nothing
-          : html`<div class="toolbar" role="group" aria-label="Field">
-              ${choice('Field', fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
+          : html`<div class="toolbar" role="group" aria-label=${l10n.t('Field')}>
+              ${choice(l10n.t('Field'), fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
             </div>`
       }
       <div class="scroll">
@@ -51,7 +53,7 @@ export function confusionView(
 }
 
 /** Places of predictions, and how often each was given to each label. Pure. */
-export function counted({ values, rows }: Pick<ConfusionField, 'values' | 'rows'>): {
+export function confused({ values, rows }: Pick<ConfusionField, 'values' | 'rows'>): {
   readonly labels: readonly number[];
   readonly predicted: readonly (number | null)[];
   count(label: number, predicted: number | null): number;
@@ -77,15 +79,15 @@ function matrix(
   state: string,
   choose: (cell: ConfusionCell | null) => void,
 ): TemplateResult {
-  const { labels, predicted, count } = counted(field);
+  const { labels, predicted, count } = confused(field);
   const most = Math.max(1, ...labels.flatMap((label) => predicted.map((given) => count(label, given))));
   const text = (place: number | null): string =>
-    place === null ? 'none' : place < 0 ? 'another value' : field.values[place]!;
+    place === null ? l10n.t('none') : place < 0 ? l10n.t('another value') : field.values[place]!;
   const isChosen = (label: number, given: number | null): boolean =>
     cell?.field === field.field && cell.label === label && cell.predicted === given;
   return html`<table class="matrix">
     <caption>
-      ${field.field} in ${state}: rows are labels, columns predictions. A number shows its rows.
+      ${l10n.t('{0} in {1}: rows are labels, columns predictions. A number shows its rows.', field.field, state)}
     </caption>
     <thead>
       <tr>
@@ -108,7 +110,7 @@ function matrix(
                     : html`<button
                         type="button"
                         aria-pressed=${isChosen(label, given)}
-                        aria-label=${`${plural(rows, 'row')} with the label ${text(label)}, predicted ${text(given)}`}
+                        aria-label=${l10n.t('{0} with the label {1}, predicted {2}', counted(rows, 'row'), text(label), text(given))}
                         @click=${() => choose(isChosen(label, given) ? null : { field: field.field, label, predicted: given })}
                       >
                         ${rows}

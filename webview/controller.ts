@@ -1,4 +1,5 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
+import * as l10n from '@vscode/l10n';
 import type { Bridge, Told } from './bridge.ts';
 import type { Actions, CandidateRowPlace, Split } from './actions.ts';
 import { hasTree } from './candidateTree.ts';
@@ -193,21 +194,21 @@ export class Controller implements Actions {
   copyTrace(trace: number): void {
     void this.#try(async () => {
       await this.#parts.bridge.ask<'copyTrace'>({ ask: 'copyTrace', trace });
-      this.#set({ notice: 'The trace is copied as JSON.' });
+      this.#set({ notice: l10n.t('The trace is copied as JSON.') });
     });
   }
 
   copyRow(split: Split, example: number): void {
     void this.#try(async () => {
       await this.#parts.bridge.ask<'copyRow'>({ ask: 'copyRow', split, example });
-      this.#set({ notice: 'The row is copied as JSON.' });
+      this.#set({ notice: l10n.t('The row is copied as JSON.') });
     });
   }
 
   copyCurl(trace: number, call: number, request: number): void {
     void this.#try(async () => {
       await this.#parts.bridge.ask<'copyCurl'>({ ask: 'copyCurl', trace, call, request });
-      this.#set({ notice: 'Copied as curl, without the key.' });
+      this.#set({ notice: l10n.t('Copied as curl, without the key.') });
     });
   }
 

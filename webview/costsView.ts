@@ -1,9 +1,11 @@
 /** What each step took, and each predictor in it: calls, tokens, time and money. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import { addUsage } from '../src/view/runView.ts';
-import { count, dollars, duration, plural, short, startName, stepName } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
+import { count, dollars, duration, short, startName, stepName } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
@@ -17,7 +19,7 @@ export function costsView({ kept, costs }: Model, snapshot: Snapshot, actions: A
     ?open=${kept.costs}
     @toggle=${({ target }: Event) => actions.keep({ costs: (target as HTMLDetailsElement).open })}
   >
-    <summary>Calls, tokens, time and cost by step and predictor</summary>
+    <summary>${l10n.t('Calls, tokens, time and cost by step and predictor')}</summary>
     ${kept.costs ? content(costs, snapshot) : nothing}
   </details>`;
 }
@@ -26,25 +28,38 @@ function content(costs: Model['costs'], snapshot: Snapshot): TemplateResult {
   const read = valueOf(costs);
   return html`${table(read?.predictors ?? [], snapshot)}
     ${costs.state === 'failed' ? html`<p class="bad" role="alert">${costs.message}</p>` : nothing}
-    ${read === undefined && costs.state !== 'failed' ? html`<p class="muted" role="status">Reading the traces…</p>` : nothing}
-    <p class="muted">
-      A step counts all of its calls, its scoring and what proposes prompts among them; a predictor those in the traces
-      of program
-      runs${read === undefined || read.runs >= read.of ? '' : `, here of ${count(read.runs)} of ${plural(read.of, 'program run')}`}.
-      Tokens and times are of calls that were paid for.
-    </p>`;
+    ${read === undefined && costs.state !== 'failed' ? html`<p class="muted" role="status">${l10n.t('Reading the traces…')}</p>` : nothing}
+    <p class="muted">${whatCounts(read)} ${l10n.t('Tokens and times are of calls that were paid for.')}</p>`;
+}
+
+function whatCounts(read: Answer<'costs'> | undefined): string {
+  return read === undefined || read.runs >= read.of
+    ? l10n.t(
+        'A step counts all of its calls, its scoring and what proposes prompts among them; a predictor those in the traces of program runs.',
+      )
+    : l10n.t(
+        'A step counts all of its calls, its scoring and what proposes prompts among them; a predictor those in the traces of program runs, here of {0} of {1}.',
+        count(read.runs),
+        counted(read.of, 'programRun'),
+      );
 }
 
 function table(predictors: readonly Predictor[], { steps, asked }: Snapshot): TemplateResult {
   return wide(
-    'Calls, tokens, time and cost',
+    l10n.t('Calls, tokens, time and cost'),
     html`<table>
       <thead>
         <tr>
-          <th scope="col">Step, predictor</th>
-          ${['Calls', 'From the memo', 'Tokens in', 'Tokens out', 'Mean time', '95 % within', 'Cost'].map(
-            (name) => html`<th scope="col" class="number">${name}</th>`,
-          )}
+          <th scope="col">${l10n.t('Step, predictor')}</th>
+          ${[
+            l10n.t('Calls'),
+            l10n.t('From the memo'),
+            l10n.t('Tokens in'),
+            l10n.t('Tokens out'),
+            l10n.t('Mean time'),
+            l10n.t('95 % within'),
+            l10n.t('Cost'),
+          ].map((name) => html`<th scope="col" class="number">${name}</th>`)}
         </tr>
       </thead>
       ${steps.map((step) => {
@@ -54,7 +69,7 @@ function table(predictors: readonly Predictor[], { steps, asked }: Snapshot): Te
         return html`<tbody>
           <tr class="step">
             <th scope="row">${stepName(step.prefix, startName(asked.from))}</th>
-            ${usage === null ? html`<td colspan="7" class="muted">at work</td>` : stepCells(usage)}
+            ${usage === null ? html`<td colspan="7" class="muted">${l10n.t('at work')}</td>` : stepCells(usage)}
           </tr>
           ${own.map(predictorRow)}
         </tbody>`;
@@ -86,4 +101,4 @@ function predictorRow({ predictor, calls, cached, inputTokens, outputTokens, mea
 }
 
 const cell = (text: string): TemplateResult => html`<td class="number">${text}</td>`;
-const tokens = (value: number | null): string => (value === null ? 'unknown' : short(value));
+const tokens = (value: number | null): string => (value === null ? l10n.t('unknown') : short(value));

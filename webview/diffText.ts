@@ -1,4 +1,5 @@
 /** Two texts word by word. What is gone and what was added is marked by a line too, and said, not shown by colour alone. */
+import * as l10n from '@vscode/l10n';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
@@ -26,6 +27,6 @@ export function sideText(text: string, other: string | undefined, side: 'before'
 function marked({ kind, text }: DiffPart): TemplateResult | string {
   if (kind === 'same') return text;
   return kind === 'gone'
-    ? html`<del><span class="hidden">removed: </span>${text}</del>`
-    : html`<ins><span class="hidden">added: </span>${text}</ins>`;
+    ? html`<del><span class="hidden">${l10n.t('removed:')} </span>${text}</del>`
+    : html`<ins><span class="hidden">${l10n.t('added:')} </span>${text}</ins>`;
 }

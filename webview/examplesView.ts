@@ -1,4 +1,5 @@
 /** The rows of dev or test with what each state gave on them and scored, and the trace of one of them beside. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';
@@ -17,26 +18,26 @@ import type { ScoreColumn } from './scoreTable.ts';
 import { traceView } from './traceView.ts';
 
 const filterName: Readonly<Record<ExampleFilter, string>> = {
-  all: 'All',
-  fixed: 'Fixed',
-  broken: 'Broken',
-  failed: 'Failed',
-  stillWrong: 'Still wrong',
+  all: l10n.t('All'),
+  fixed: l10n.t('Fixed'),
+  broken: l10n.t('Broken'),
+  failed: l10n.t('Failed'),
+  stillWrong: l10n.t('Still wrong'),
 };
 
 export function examplesView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const { kept, examples } = model;
   const answer = valueOf(examples);
   if (examples.state === 'failed') return html`<p class="bad" role="alert">${examples.message}</p>`;
-  if (answer === undefined) return html`<p class="muted" role="status">Reading the rows…</p>`;
+  if (answer === undefined) return html`<p class="muted" role="status">${l10n.t('Reading the rows…')}</p>`;
   const compared = comparedColumns(answer, kept);
   const { threshold } = snapshot.asked;
   const columns = columnsOf(answer, kept, snapshot);
   const step = answer.columns[compared.to] ?? '';
   const rows = rowsAmong(shownRows(answer, kept, compared, threshold), cellRows(model, step));
-  return html`<div class="toolbar" role="group" aria-label="Rows">
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Rows')}>
       ${splitChoice(snapshot, kept, actions)} ${comparedChoice(columns, compared, actions)}
-      ${searchField('Search the inputs', kept.search, (search) => actions.keep({ search }))}
+      ${searchField(l10n.t('Search the inputs'), kept.search, (search) => actions.keep({ search }))}
     </div>
     ${filterBar({
       rows: answer.rows,
@@ -67,8 +68,11 @@ function cellRows({ kept, confusion }: Model, step: string): ReadonlySet<number>
 }
 
 function cellButton(actions: Actions): TemplateResult {
-  return html`<vscode-button appearance="secondary" title="Show all" @click=${() => actions.keep({ cell: null })}
-    >One label and prediction ✕</vscode-button
+  return html`<vscode-button
+    appearance="secondary"
+    title=${l10n.t('Show all')}
+    @click=${() => actions.keep({ cell: null })}
+    >${l10n.t('One label and prediction')} ✕</vscode-button
   >`;
 }
 
@@ -100,7 +104,7 @@ function beside(
       <bt-rows
         class="fill"
         .rows=${scoreTable({
-          label: 'Rows with what each step gave and scored',
+          label: l10n.t('Rows with what each step gave and scored'),
           list: JSON.stringify([kept.split, kept.filter, kept.search, kept.sort, from, to, kept.cell]),
           ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, threshold, show },
           open:
@@ -118,15 +122,17 @@ function beside(
 }
 
 function tracePane({ split, example }: NonNullable<Kept['chosen']>, model: Model, actions: Actions): TemplateResult {
-  return html`<section class="trace" aria-label=${`Trace of row ${shownNumber(example)}`}>
-    <div class="toolbar" role="group" aria-label="Actions on the row">
+  return html`<section class="trace" aria-label=${l10n.t('Trace of row {0}', shownNumber(example))}>
+    <div class="toolbar" role="group" aria-label=${l10n.t('Actions on the row')}>
       <vscode-button appearance="secondary" @click=${() => actions.showTraces({ purpose: split, example })}
-        >Open in Traces</vscode-button
+        >${l10n.t('Open in Traces')}</vscode-button
       >
       <vscode-button appearance="secondary" @click=${() => actions.copyRow(split, example)}
-        >Copy row as JSON</vscode-button
+        >${l10n.t('Copy row as JSON')}</vscode-button
       >
-      <vscode-button appearance="secondary" @click=${() => actions.keep({ chosen: null })}>Close</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => actions.keep({ chosen: null })}
+        >${l10n.t('Close')}</vscode-button
+      >
     </div>
     ${traceView(model, actions)}
   </section>`;
@@ -144,7 +150,7 @@ export function filterBar(parts: {
 }): TemplateResult {
   const { rows, shown, compared, threshold, more = nothing, choose } = parts;
   const counts = countsOf(rows, compared.from, compared.to, threshold);
-  return html`<div class="toolbar" role="group" aria-label="Filter">
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Filter')}>
     ${exampleFilters.map(
       (filter) =>
         html`<vscode-button
@@ -155,20 +161,23 @@ export function filterBar(parts: {
         >`,
     )}
     ${more}
-    <span class="muted" role="status">${shown} of ${rows.length} rows</span>
-    <span class="muted">J and K or arrows move, Enter opens the trace</span>
+    <span class="muted" role="status">${l10n.t('{0} of {1} rows', shown, rows.length)}</span>
+    <span class="muted">${l10n.t('J and K or arrows move, Enter opens the trace')}</span>
   </div>`;
 }
 
 function splitChoice({ splits }: Snapshot, kept: Kept, actions: Actions): TemplateResult {
-  const options = [{ value: 'dev', text: 'Dev' }, ...(splits?.test == null ? [] : [{ value: 'test', text: 'Test' }])];
-  return choice('Rows of', options, kept.split, (split) =>
+  const options = [
+    { value: 'dev', text: l10n.t('Dev') },
+    ...(splits?.test == null ? [] : [{ value: 'test', text: l10n.t('Test') }]),
+  ];
+  return choice(l10n.t('Rows of'), options, kept.split, (split) =>
     actions.keep({ split: split === 'test' ? 'test' : 'dev', cell: null }),
   );
 }
 
 function comparedChoice(columns: readonly ScoreColumn[], { from, to }: Compared, actions: Actions): TemplateResult {
   const steps = columns.map(({ key, text }) => ({ value: key, text }));
-  return html`${choice('From', steps, columns[from]?.key ?? '', (key) => actions.keep({ from: key }))}
-  ${choice('to', steps, columns[to]?.key ?? '', (key) => actions.keep({ to: key, cell: null }))}`;
+  return html`${choice(l10n.t('From'), steps, columns[from]?.key ?? '', (key) => actions.keep({ from: key }))}
+  ${choice(l10n.t('to'), steps, columns[to]?.key ?? '', (key) => actions.keep({ to: key, cell: null }))}`;
 }

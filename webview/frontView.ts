@@ -1,8 +1,10 @@
 /** The rows that the candidates of a step were scored on, with what those scored that are the best on some of them. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, FrontRow, StepRow } from '../src/viewProtocol.ts';
-import { plural, rowScore, shownNumber } from '../src/view/words.ts';
+import { rowScore, shownNumber } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
@@ -20,7 +22,7 @@ export function frontView(step: StepRow, model: Model, actions: Actions): Templa
       if (now !== open) actions.keep({ front: now });
     }}
   >
-    <summary>Row by row: which candidates are the best where</summary>
+    <summary>${l10n.t('Row by row: which candidates are the best where')}</summary>
     ${open ? content(step, model, actions) : nothing}
   </details>`;
 }
@@ -28,16 +30,22 @@ export function frontView(step: StepRow, model: Model, actions: Actions): Templa
 function content(step: StepRow, { front }: Model, actions: Actions): TemplateResult {
   if (front.state === 'failed') return html`<p class="bad" role="alert">${front.message}</p>`;
   const answer = valueOf(front);
-  if (answer?.step !== step.prefix) return html`<p class="muted" role="status">Reading the rows…</p>`;
+  if (answer?.step !== step.prefix) return html`<p class="muted" role="status">${l10n.t('Reading the rows…')}</p>`;
   return html`<p class="muted">${whatIsShown(answer)}</p>
     ${answer.problem === null ? nothing : html`<p class="message">${answer.problem}</p>`}
     <bt-rows .rows=${table(answer, actions)}></bt-rows>`;
 }
 
 function whatIsShown({ columns, onFront, rows }: Answer<'front'>): string {
-  const some = onFront === 1 ? '1 candidate is' : `${onFront} candidates are`;
-  const shown = columns.length < onFront ? ` Shown are the ${columns.length} that are it on most rows.` : '';
-  return `${some} the best, alone or tied, on at least one of ${plural(rows.length, 'row')}.${shown} A column is a candidate, by its number.`;
+  const on = counted(rows.length, 'row');
+  const sentences = [
+    onFront === 1
+      ? l10n.t('1 candidate is the best, alone or tied, on at least one of {0}.', on)
+      : l10n.t('{0} candidates are the best, alone or tied, on at least one of {1}.', onFront, on),
+    columns.length < onFront ? l10n.t('Shown are the {0} that are it on most rows.', columns.length) : '',
+    l10n.t('A column is a candidate, by its number.'),
+  ];
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function table(answer: Answer<'front'>, actions: Actions): WindowRows {
@@ -45,13 +53,16 @@ function table(answer: Answer<'front'>, actions: Actions): WindowRows {
   const open = (row: FrontRow, column: number): void =>
     actions.openRow({ step, purpose, candidate: columns[column] ?? 0, example: row.example });
   return {
-    label: 'Rows with what the best candidates scored on them',
+    label: l10n.t('Rows with what the best candidates scored on them'),
     list: step,
     total: rows.length,
     columns: `5em minmax(10em, 1fr) repeat(${columns.length}, minmax(4em, 8em))`,
-    header: html`<span role="columnheader">Row</span><span role="columnheader">Inputs</span> ${columns.map(
+    header: html`<span role="columnheader">${l10n.t('Row')}</span
+      ><span role="columnheader">${l10n.t('Inputs')}</span> ${columns.map(
         (candidate) =>
-          html`<span role="columnheader"><span class="hidden">Candidate </span>${shownNumber(candidate)}</span>`,
+          html`<span role="columnheader"
+            ><span class="hidden">${l10n.t('Candidate')} </span>${shownNumber(candidate)}</span
+          >`,
       )}`,
     selected: null,
     open: (place) => open(rows[place]!, bestColumn(rows[place]!)),
@@ -70,7 +81,7 @@ const bestColumn = ({ scores, best }: FrontRow): number => Math.max(0, scores.in
 function cell({ scores, failed, best }: FrontRow, column: number, open: () => void): TemplateResult {
   const score = scores[column] ?? null;
   const isBest = score === best;
-  const words = failed[column] === true ? 'failed' : isBest ? 'best' : '';
+  const words = failed[column] === true ? l10n.t('failed') : isBest ? l10n.t('best') : '';
   return html`<span
     role="gridcell"
     class=${`number ${isBest ? 'top' : 'muted'}`}

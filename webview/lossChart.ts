@@ -1,4 +1,5 @@
 /** The loss of a training job over its steps. The numbers are beside it in words: a canvas says nothing to a reader. */
+import * as l10n from '@vscode/l10n';
 import type uPlot from 'uplot';
 import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';
@@ -25,7 +26,7 @@ class LossChart extends PlotElement {
       legend: { show: false },
       cursor: { show: true, drag: { x: false, y: false } },
       scales: { x: { time: false } },
-      axes: [style.axis('training step', 28), style.axis('loss', 44)],
+      axes: [style.axis(l10n.t('training step'), 28), style.axis(l10n.t('loss'), 44)],
       series: [{}, { stroke, width: 2, points: { show: this.#points.length < 40, fill: stroke, size: 5 } }],
     };
   }

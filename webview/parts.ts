@@ -1,10 +1,12 @@
 /** Small pieces that several views draw. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
 import { secondsLeft } from '../src/view/activity.ts';
-import { duration, percent, plural } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
+import { duration, percent } from '../src/view/words.ts';
 import { secondsBetween } from '../src/view/workTime.ts';
 
 type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
@@ -12,7 +14,7 @@ type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
 /** A score in per cent with its interval, as a bar from 0 to 100: bars of one width can be compared. */
 export function scoreBar(score: Score): TemplateResult {
   const { low, high } = score;
-  const words = `${percent(score.score)} %, 95 % interval ${scoreRange(score)}`;
+  const words = l10n.t('{0} %, 95 % interval {1}', percent(score.score), scoreRange(score));
   return html`<span class="score-bar" role="img" aria-label=${words} title=${words}>
     <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
       ${bar('track', 0, 100, 4.5, 1)} ${bar('interval', low, high, 2, 6)}
@@ -23,14 +25,14 @@ export function scoreBar(score: Score): TemplateResult {
 
 /** `52.9 to 77.1, 60 rows`. */
 export function scoreRange({ low, high, n }: Score): string {
-  return `${percent(low)} to ${percent(high)}, ${plural(n, 'row')}`;
+  return `${l10n.t('{0} to {1}', percent(low), percent(high))}, ${counted(n, 'row')}`;
 }
 
 /** How many rows failed, where any did; a click shows them. */
 export function failedRows({ failed }: Pick<Score, 'failed'>, show: () => void): TemplateResult | typeof nothing {
   if (failed === 0) return nothing;
-  return html`<button type="button" class="link bad" title="Show the rows that failed" @click=${show}>
-    ${failed} failed
+  return html`<button type="button" class="link bad" title=${l10n.t('Show the rows that failed')} @click=${show}>
+    ${l10n.t('{0} failed', failed)}
   </button>`;
 }
 
@@ -54,7 +56,7 @@ function bar(name: string, from: number, to: number, y: number, height: number):
 export function leftText(since: string | null, done: number, of: number | null): string {
   if (since === null) return '';
   const left = secondsLeft(secondsBetween(since, new Date().toISOString()), done, of);
-  return left === null ? '' : `, ${duration(left)} left`;
+  return left === null ? '' : `, ${l10n.t('{0} left', duration(left))}`;
 }
 
 /** How far something is; `of` is `null` where it is unknown. */
@@ -62,7 +64,7 @@ export function progressBar(done: number, of: number | null, label: string, left
   if (of === null || of === 0) return html`<span class="muted">${label}: ${done}</span>`;
   return html`<span class="progress">
     <progress max=${of} .value=${Math.min(done, of)} aria-label=${label}></progress>
-    <span>${label} ${done} of ${of}${left}</span>
+    <span>${label} ${l10n.t('{0} of {1}', done, of)}${left}</span>
   </span>`;
 }
 
@@ -122,7 +124,7 @@ export function choice(
 /** Fields by name. Values are what a model or a data file wrote: always text. */
 export function fieldList(fields: Readonly<Record<string, unknown>>, text: (value: unknown) => string): TemplateResult {
   const entries = Object.entries(fields);
-  if (entries.length === 0) return html`<p class="muted">none</p>`;
+  if (entries.length === 0) return html`<p class="muted">${l10n.t('none')}</p>`;
   return html`<dl class="fields">
     ${entries.map(
       ([name, value]) =>

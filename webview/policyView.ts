@@ -1,4 +1,5 @@
 /** The updates of a step that learns from rewards, and the rows of each. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { StepRow } from '../src/viewProtocol.ts';
@@ -20,17 +21,17 @@ export function policyView(policy: Policy, model: Model, actions: Actions): Temp
   return html`<div class="wide">
       <table>
         <caption>
-          ${shown.length < policy.length ? `The last ${updatesShown} updates` : 'Updates'}
+          ${shown.length < policy.length ? l10n.t('The last {0} updates', updatesShown) : l10n.t('Updates')}
         </caption>
         <thead>
           <tr>
-            <th scope="col" class="number">Update</th>
-            <th scope="col" class="number">Rollouts score</th>
-            <th scope="col" class="number">Groups</th>
-            <th scope="col" class="number">Without a difference</th>
-            <th scope="col" class="number">Unreadable</th>
-            <th scope="col" class="number">Tokens an answer</th>
-            <th scope="col">Rows</th>
+            <th scope="col" class="number">${l10n.t('Update')}</th>
+            <th scope="col" class="number">${l10n.t('Rollouts score')}</th>
+            <th scope="col" class="number">${l10n.t('Groups')}</th>
+            <th scope="col" class="number">${l10n.t('Without a difference')}</th>
+            <th scope="col" class="number">${l10n.t('Unreadable')}</th>
+            <th scope="col" class="number">${l10n.t('Tokens an answer')}</th>
+            <th scope="col">${l10n.t('Rows')}</th>
           </tr>
         </thead>
         <tbody>
@@ -54,11 +55,11 @@ function rowsName({ file }: Update): string | undefined {
 function updateRow(one: Update, open: string | undefined, actions: Actions): TemplateResult {
   const { update, updates, reward, groups, withoutDifference, calls, unreadable, answerTokens } = one;
   return html`<tr>
-    <td class="number">${count(update)} of ${count(updates)}</td>
+    <td class="number">${l10n.t('{0} of {1}', count(update), count(updates))}</td>
     <td class="number">${percent(reward)} %</td>
     <td class="number">${count(groups)}</td>
     <td class="number">${count(withoutDifference)}</td>
-    <td class="number">${count(unreadable)} of ${count(calls)}</td>
+    <td class="number">${l10n.t('{0} of {1}', count(unreadable), count(calls))}</td>
     <td class="number">${answerTokens === undefined ? '–' : count(Math.round(answerTokens))}</td>
     <td>${rowsButton(one, open, actions)}</td>
   </tr>`;
@@ -66,12 +67,12 @@ function updateRow(one: Update, open: string | undefined, actions: Actions): Tem
 
 function rowsButton(one: Update, open: string | undefined, actions: Actions): TemplateResult | string {
   const name = rowsName(one);
-  if (name === undefined) return 'none';
+  if (name === undefined) return l10n.t('none');
   const isOpen = open === name;
   return html`<vscode-button
     appearance="secondary"
     aria-expanded=${isOpen}
-    aria-label=${`${isOpen ? 'Hide' : 'Look into'} the ${count(one.rows)} rows of update ${count(one.update)}`}
+    aria-label=${isOpen ? l10n.t('Hide the {0} rows of update {1}', count(one.rows), count(one.update)) : l10n.t('Look into the {0} rows of update {1}', count(one.rows), count(one.update))}
     @click=${() => (isOpen ? actions.closeTrainingRows() : actions.showTrainingRows(name, 0))}
     >${count(one.rows)}</vscode-button
   >`;

@@ -1,4 +1,5 @@
 /** Two states of the program beside each other: instructions, demos and model of each predictor. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';
@@ -31,23 +32,25 @@ type PredictorState = StateRow['state']['predictors'][string];
 export function programView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const answer = valueOf(model.states);
   if (model.states.state === 'failed') return html`<p class="bad" role="alert">${model.states.message}</p>`;
-  if (answer === undefined) return html`<p class="muted" role="status">Reading the states…</p>`;
+  if (answer === undefined) return html`<p class="muted" role="status">${l10n.t('Reading the states…')}</p>`;
   if (answer.states.length === 0) {
-    return html`<p class="muted">The program was not loaded yet: there is no state of it to show.</p>`;
+    return html`<p class="muted">${l10n.t('The program was not loaded yet: there is no state of it to show.')}</p>`;
   }
   const [left, right] = sides(answer, model, snapshot);
   const all = options(answer, snapshot);
   const here = left.state !== undefined && right.state !== undefined;
-  return html`<div class="toolbar" role="group" aria-label="States">
-      ${choice('Before', all, left.name, (name) => actions.keep({ left: name }))}
-      ${choice('After', all, right.name, (name) => actions.keep({ right: name }))}
-      <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}>Show prompt changes</vscode-button>
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('States')}>
+      ${choice(l10n.t('Before'), all, left.name, (name) => actions.keep({ left: name }))}
+      ${choice(l10n.t('After'), all, right.name, (name) => actions.keep({ right: name }))}
+      <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}
+        >${l10n.t('Show prompt changes')}</vscode-button
+      >
     </div>
     <p class="muted">${whatIsThere(answer, model, snapshot)}</p>
     ${
       here
         ? names(answer, left, right).map((name) => predictor(name, { answer, left, right, model, actions }))
-        : html`<p class="muted" role="status">Reading the states…</p>`
+        : html`<p class="muted" role="status">${l10n.t('Reading the states…')}</p>`
     }`;
 }
 
@@ -75,7 +78,7 @@ function lastOfSteps({ states, candidates }: Answer<'states'>): StateRow {
 }
 
 const candidateName = ({ step, candidate }: KeptCandidate): string =>
-  `${stepName(step)}, candidate ${shownNumber(candidate)}`;
+  `${stepName(step)}, ${l10n.t('candidate {0}', shownNumber(candidate))}`;
 
 /** The steps, then the candidates of each. */
 function options({ states, candidates }: Answer<'states'>, { best, asked }: Snapshot) {
@@ -84,7 +87,7 @@ function options({ states, candidates }: Answer<'states'>, { best, asked }: Snap
     .filter(({ name }) => !known.has(name))
     .map(({ name }) => ({
       value: name,
-      text: `${stepName(name, startName(asked.from))}${name === best ? ' (best on dev)' : ''}`,
+      text: `${stepName(name, startName(asked.from))}${name === best ? ` (${l10n.t('best on dev')})` : ''}`,
     }));
   const tried = candidates.map((one) => ({ value: one.name, text: `${candidateName(one)}: ${one.note}` }));
   return [...steps, ...tried];
@@ -94,11 +97,11 @@ function whatIsThere({ candidates }: Answer<'states'>, { kept }: Model, { steps 
   const missing = [kept.left, kept.right].some(
     (name) => name?.includes('#') === true && candidates.every((one) => one.name !== name),
   );
-  if (missing) return 'The state of the candidate that was asked for was not kept. Shown are others.';
-  if (candidates.length > 0) return 'The state after each step, and of each candidate that was tried.';
+  if (missing) return l10n.t('The state of the candidate that was asked for was not kept. Shown are others.');
+  if (candidates.length > 0) return l10n.t('The state after each step, and of each candidate that was tried.');
   return steps.some((step) => step.candidates.length > 0)
-    ? 'The state after each step. This run was made before the states of candidates were kept.'
-    : 'The state after each step.';
+    ? l10n.t('The state after each step. This run was made before the states of candidates were kept.')
+    : l10n.t('The state after each step.');
 }
 
 function names({ predictors }: Answer<'states'>, left: Side, right: Side): string[] {
@@ -111,20 +114,24 @@ function predictor(name: string, { answer, left, right, model, actions }: Shown)
   const info = answer.predictors.find((one) => one.name === name);
   const [before, after] = [left.state?.predictors[name], right.state?.predictors[name]];
   const differs = JSON.stringify(before) !== JSON.stringify(after);
-  return html`<section class="predictor" aria-label=${`Predictor ${name}`}>
+  return html`<section class="predictor" aria-label=${l10n.t('Predictor {0}', name)}>
     <h2>
       ${name}
       ${info === undefined ? nothing : html`<span class="muted">${info.inputs.join(', ')} → ${info.outputs.join(', ')}</span>`}
-      <span class="badge">${info?.frozen === true ? 'frozen' : differs ? 'differs' : 'the same'}</span>
+      <span class="badge"
+        >${info?.frozen === true ? l10n.t('frozen') : differs ? l10n.t('differs') : l10n.t('the same')}</span
+      >
     </h2>
-    <div class="toolbar" role="group" aria-label=${`Actions on ${name}`}>
+    <div class="toolbar" role="group" aria-label=${l10n.t('Actions on {0}', name)}>
       <vscode-button
         appearance="secondary"
         ?disabled=${!differs}
         @click=${() => actions.openDiff(left.name, right.name, name)}
-        >Show prompt changes</vscode-button
+        >${l10n.t('Show prompt changes')}</vscode-button
       >
-      <vscode-button appearance="secondary" @click=${() => actions.openSource(name)}>Go to source</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => actions.openSource(name)}
+        >${l10n.t('Go to source')}</vscode-button
+      >
     </div>
     <div class="columns">
       ${box(left.title, before, after, 'before', sentPrompt(left.name, name, model, actions))}
@@ -143,23 +150,25 @@ function box(
   if (state === undefined)
     return html`<div class="box">
       <h3>${title}</h3>
-      <p class="muted">has no such predictor</p>
+      <p class="muted">${l10n.t('has no such predictor')}</p>
     </div>`;
   const { instructions, demos, model } = state;
   return html`<div class="box">
     <h3>${title}</h3>
-    <h4>Model</h4>
+    <h4>${l10n.t('Model')}</h4>
     <p class=${model === other?.model ? '' : 'changed'}><code>${model}</code></p>
-    <h4>Instructions</h4>
+    <h4>${l10n.t('Instructions')}</h4>
     <pre class=${instructions === other?.instructions ? '' : 'changed'}>
 ${sideText(instructions, other?.instructions, side)}</pre>
     ${sent}
-    <h4>${demos.length === 0 ? 'No demos' : `Demos (${demos.length})`}</h4>
+    <h4>${demos.length === 0 ? l10n.t('No demos') : l10n.t('Demos ({0})', demos.length)}</h4>
     <ol class="plain">
       ${demos.map(
         ({ fields, augmented }) =>
           html`<li class="demo">
-            <span class="muted">${augmented ? 'bootstrapped from a correct trace' : 'labelled row'}</span>
+            <span class="muted"
+              >${augmented ? l10n.t('bootstrapped from a correct trace') : l10n.t('labelled row')}</span
+            >
             ${fieldList(fields, valueText)}
           </li>`,
       )}

@@ -1,38 +1,46 @@
 /** A comparison: the paper's table of strategies × seeds, and what it took. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { Usage } from '../src/protocol.ts';
 import { comparisonRows, comparisonTotals } from '../src/comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '../src/comparison.ts';
 import type { CompareActions } from './compareController.ts';
 import type { CompareKept } from './compareModel.ts';
+import { counted } from '../src/view/counted.ts';
+import { cellStatusWord } from '../src/view/runRow.ts';
 import { count, dollars, duration, percent, short, startName, stepName } from '../src/view/words.ts';
 import { choice, facts, progressBar } from './parts.ts';
 
-const statusName = { running: 'Running', finished: 'Finished', stopped: 'Stopped' } as const;
+const statusName = {
+  running: l10n.t('Running'),
+  finished: l10n.t('Finished'),
+  stopped: l10n.t('Stopped'),
+} as const;
 
 export function recordView(record: Comparison, kept: CompareKept, actions: CompareActions): TemplateResult {
   const { usage, seconds } = comparisonTotals(record);
   const done = record.cells.filter(({ status }) => status === 'done').length;
   const { budget } = record;
-  return html`<section aria-label="Strategies and seeds">
+  return html`<section aria-label=${l10n.t('Strategies and seeds')}>
     ${facts([
-      ['Status', statusName[record.status]],
-      record.status === 'finished' ? null : ['Cells', progressBar(done, record.cells.length, 'done')],
-      ['Calls', `${count(usage.calls)} paid${capOf(budget.calls)}, ${count(usage.cached)} from the memo`],
-      ['Cost', `${dollars(usage.usd)}${budget.usd === null ? '' : ` of at most ${dollars(budget.usd)}`}`],
-      ['Time', duration(seconds)],
+      [l10n.t('Status'), statusName[record.status]],
+      record.status === 'finished' ? null : [l10n.t('Cells'), progressBar(done, record.cells.length, l10n.t('done'))],
+      [l10n.t('Calls'), callsText(usage, budget.calls)],
+      [l10n.t('Cost'), `${dollars(usage.usd)}${capOf(budget.usd, dollars)}`],
+      [l10n.t('Time'), duration(seconds)],
     ])}
     ${stopped(record)}
     <table class="strategies">
       <caption>
-        Test score of the state that each strategy ends in (dev score where there are no test rows), per cent
+        ${l10n.t('Test score of the state that each strategy ends in (dev score where there are no test rows), per cent')}
       </caption>
       <thead>
         <tr>
-          <th scope="col">Strategy</th>
-          ${record.seeds.map((seed) => html`<th scope="col" class="number">Seed ${seed}</th>`)}
-          <th scope="col" class="number">Mean</th>
-          <th scope="col" class="number">Mean on dev</th>
+          <th scope="col">${l10n.t('Strategy')}</th>
+          ${record.seeds.map((seed) => html`<th scope="col" class="number">${l10n.t('Seed {0}', seed)}</th>`)}
+          <th scope="col" class="number">${l10n.t('Mean')}</th>
+          <th scope="col" class="number">${l10n.t('Mean on dev')}</th>
         </tr>
       </thead>
       <tbody>
@@ -43,12 +51,18 @@ export function recordView(record: Comparison, kept: CompareKept, actions: Compa
   </section>`;
 }
 
-const capOf = (cap: number | null): string => (cap === null ? '' : ` of at most ${count(cap)}`);
+const capOf = (cap: number | null, text: (value: number) => string): string =>
+  cap === null ? '' : ` ${l10n.t('of at most {0}', text(cap))}`;
+
+function callsText({ calls, cached }: Pick<Usage, 'calls' | 'cached'>, cap: number | null): string {
+  return `${l10n.t('{0} paid', count(calls))}${capOf(cap, count)}, ${l10n.t('{0} from the memo', count(cached))}`;
+}
 
 function stopped({ stopped: why }: Comparison): TemplateResult | typeof nothing {
   if (why === null) return nothing;
-  const left = why.rest === null ? '' : ` What is left takes about ${short(why.rest.calls.expected)} calls.`;
-  return html`<p class="message bad" role="alert">Stopped (${why.reason}): ${why.message}${left}</p>`;
+  const left =
+    why.rest === null ? '' : ` ${l10n.t('What is left takes about {0} calls.', short(why.rest.calls.expected))}`;
+  return html`<p class="message bad" role="alert">${l10n.t('Stopped ({0}): {1}', why.reason, why.message)}${left}</p>`;
 }
 
 function rows(record: Comparison): readonly { readonly row: ComparisonRow; readonly best: boolean }[] {
@@ -76,17 +90,21 @@ function cell(one: ComparisonCell, actions: CompareActions): TemplateResult {
   const { run, reason, status } = one;
   const score = one.test ?? one.dev;
   if (score === null) {
-    const words = status === 'done' ? '–' : status;
-    return html`<span class=${status === 'failed' ? 'bad' : 'muted'} title=${reason ?? ''}>${words}</span>
+    return html`<span class=${status === 'failed' ? 'bad' : 'muted'} title=${reason ?? ''}
+        >${status === 'done' ? '–' : cellStatusWord[status]}</span
+      >
       ${reason === undefined ? nothing : html`<span class="hidden">${reason}</span>`}`;
   }
-  const interval = `95 % interval ${percent(score.low)} to ${percent(score.high)}, ${score.n} rows`;
+  const interval = l10n.t(
+    '95 % interval {0}',
+    `${l10n.t('{0} to {1}', percent(score.low), percent(score.high))}, ${counted(score.n, 'row')}`,
+  );
   const text = html`${percent(score.score)}`;
   if (run === null) return html`<span title=${interval}>${text}</span>`;
   return html`<button
     type="button"
     class="link"
-    title=${`${interval}; opens the run`}
+    title=${`${interval}; ${l10n.t('opens the run')}`}
     @click=${() => actions.openRun(run)}
   >
     ${text}
@@ -105,12 +123,11 @@ function lattice({ seed, cells, best, reason }: Lattice, from: Comparison['from'
   const weights = [...new Set(cells.map((one) => one.weights))];
   return html`<table class="strategies">
     <caption>
-      Seed ${seed}: prompts of one state (rows) with the weights of another (columns), on
-      dev${reason === undefined ? '' : `; ${reason}`}
+      ${l10n.t('Seed {0}: prompts of one state (rows) with the weights of another (columns), on dev', seed)}${reason === undefined ? '' : `; ${reason}`}
     </caption>
     <thead>
       <tr>
-        <th scope="col">Prompts</th>
+        <th scope="col">${l10n.t('Prompts')}</th>
         ${weights.map((one) => html`<th scope="col" class="number">${stepName(one, start)}</th>`)}
       </tr>
     </thead>
@@ -135,12 +152,12 @@ function lattice({ seed, cells, best, reason }: Lattice, from: Comparison['from'
 function seedChoice({ seeds }: Comparison, { seed }: CompareKept, actions: CompareActions): TemplateResult {
   const options = seeds.map((one) => ({ value: String(one), text: String(one) }));
   const chosen = seed !== null && seeds.includes(seed) ? seed : (seeds[0] ?? 0);
-  return html`<h2>Side by side</h2>
+  return html`<h2>${l10n.t('Side by side')}</h2>
     ${
       seeds.length < 2
         ? nothing
-        : html`<div class="toolbar" role="group" aria-label="Seed">
-            ${choice('Seed', options, String(chosen), (value) => actions.keep({ seed: Number(value) }))}
+        : html`<div class="toolbar" role="group" aria-label=${l10n.t('Seed')}>
+            ${choice(l10n.t('Seed'), options, String(chosen), (value) => actions.keep({ seed: Number(value) }))}
           </div>`
     }`;
 }

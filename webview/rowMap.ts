@@ -1,10 +1,12 @@
 /** All rows as thin strips, one for each state, in the order of the table: what was fixed and broken, at a glance. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { gradeOf, grades } from '../src/view/grade.ts';
 import type { Grade } from '../src/view/grade.ts';
-import { count, plural } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
+import { count } from '../src/view/words.ts';
 import type { ExampleRow } from '../src/viewProtocol.ts';
 import { countMatches } from './exampleFilter.ts';
 import type { MatchCounts } from './exampleFilter.ts';
@@ -30,7 +32,11 @@ export function rowMap(parts: RowMap): TemplateResult | typeof nothing {
   if (rows.length < 2) return nothing;
   const changes = changesIn(rows, columns.length, from, threshold);
   const place = open === null ? -1 : rows.findIndex(({ example }) => example === open);
-  return html`<div class="row-map" role="group" aria-label="Rows of the table by state, from the first to the last">
+  return html`<div
+    class="row-map"
+    role="group"
+    aria-label=${l10n.t('Rows of the table by state, from the first to the last')}
+  >
     ${columns.map(({ text }, column) => strip(text, column, place, changes[column]!, parts))}
   </div>`;
 }
@@ -46,8 +52,8 @@ function strip(
   const { rows, from, threshold, show } = parts;
   const said =
     column === from
-      ? 'what the others are compared with'
-      : `fixed ${count(fixed)}, broken ${count(broken)} of ${plural(rows.length, 'row')}`;
+      ? l10n.t('what the others are compared with')
+      : l10n.t('fixed {0}, broken {1} of {2}', count(fixed), count(broken), counted(rows.length, 'row'));
   if (rows.length > drawnAtMost) {
     return html`<span class="cut" title=${text}>${text}</span><span class="muted">${said}</span><span></span>`;
   }

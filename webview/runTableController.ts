@@ -1,5 +1,6 @@
 /** Holds the model of the table of all runs, and calls for a new drawing when something changed. */
-import { plural } from '../src/view/words.ts';
+import * as l10n from '@vscode/l10n';
+import { counted } from '../src/view/counted.ts';
 import type { TableAct } from '../src/view/runRow.ts';
 import type { Bridge, Told } from './bridge.ts';
 import { attempt } from './loading.ts';
@@ -71,7 +72,7 @@ export class RunTableController implements RunTableActions {
     const runs = this.#shown.map(({ key }) => key);
     this.#try(async () => {
       await this.#parts.bridge.ask<'copyNumbers'>({ ask: 'copyNumbers', runs });
-      this.#set({ notice: `The numbers of ${plural(runs.length, 'run')} are in the clipboard, as CSV.` });
+      this.#set({ notice: l10n.t('The numbers of {0} are in the clipboard, as CSV.', counted(runs.length, 'run')) });
     });
   }
 

@@ -1,4 +1,5 @@
 /** The strategy as a line of steps, and the details of one of them. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
@@ -17,7 +18,7 @@ import { verdictView } from './verdictView.ts';
 export function runView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const shown = shownStep(snapshot, model.kept.step);
   return html`${verdictView(snapshot)}
-    <section aria-label="Strategy">
+    <section aria-label=${l10n.t('Strategy')}>
       <ol class="timeline">
         ${snapshot.steps.map((step) => stepCard(step, snapshot, step === shown, actions))}
       </ol>
@@ -29,11 +30,13 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const title = stepTitle(step.step, snapshot.asked.from);
   const name = stepName(step.prefix, startName(snapshot.asked.from));
-  return html`<section class="details" aria-label=${`Details of ${name}`}>
+  return html`<section class="details" aria-label=${l10n.t('Details of {0}', name)}>
     <h2>${name}: ${title}</h2>
     ${
       step.step === null
-        ? html`<p class="muted">${title}, on ${snapshot.asked.model}: what every step is compared with.</p>`
+        ? html`<p class="muted">
+            ${l10n.t('{0}, on {1}: what every step is compared with.', title, snapshot.asked.model)}
+          </p>`
         : content(step, step.step, model, snapshot, actions)
     }
   </section>`;
@@ -57,14 +60,14 @@ function content(
 
 function promptsButton(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateResult | typeof nothing {
   if (step.status !== 'done') return nothing;
-  return html`<div class="toolbar" role="group" aria-label="Prompts of the step">
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Prompts of the step')}>
     <vscode-button
       appearance="secondary"
       @click=${() => {
         actions.keep({ left: stateBefore(snapshot, step.prefix), right: step.prefix });
         actions.goTo('program');
       }}
-      >Prompts before and after</vscode-button
+      >${l10n.t('Prompts before and after')}</vscode-button
     >
   </div>`;
 }

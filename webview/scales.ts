@@ -1,13 +1,14 @@
 /** What scores are drawn over: what they took. */
+import * as l10n from '@vscode/l10n';
 import { count, dollars, duration } from '../src/view/words.ts';
 
 export const scales = ['calls', 'usd', 'seconds'] as const;
 export type Scale = (typeof scales)[number];
 
 export const scaleName: Readonly<Record<Scale, string>> = {
-  calls: 'calls paid',
-  usd: 'dollars',
-  seconds: 'time of work',
+  calls: l10n.t('calls paid'),
+  usd: l10n.t('dollars'),
+  seconds: l10n.t('time of work'),
 };
 
 export const scaleText: Readonly<Record<Scale, (value: number) => string>> = {

@@ -2,6 +2,7 @@
  * The scores of a run over what they took: results of steps on dev and test with their intervals, candidates as dots.
  * Kinds differ in shape as well as in colour. The numbers are beside it in a table: a canvas says nothing to a reader.
  */
+import * as l10n from '@vscode/l10n';
 import type uPlot from 'uplot';
 import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';
@@ -48,7 +49,7 @@ class ScoreChart extends PlotElement {
           values: (_, splits) => splits.map((value) => scaleText[scale](value)),
           space: 90,
         },
-        { ...style.axis('score, %', 34), space: 36 },
+        { ...style.axis(l10n.t('score, %'), 34), space: 36 },
       ],
       series: [{}, { show: false }],
       hooks: {

@@ -1,4 +1,5 @@
 /** The scores of a run as points over what they took. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { Score } from '../src/protocol.ts';
 import type { Place, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import { percent, shownNumber, startName, stepName } from '../src/view/words.ts';
@@ -66,7 +67,7 @@ function pointsOf(step: StepRow, scale: Scale, { asked }: Snapshot): readonly Sc
   });
   const tried = candidates.flatMap(({ candidate, name: what, score, at }) => {
     const chosen = candidate === best;
-    const all = [name, `candidate ${shownNumber(candidate)}`, what, chosen ? bestName(step) : '']
+    const all = [name, l10n.t('candidate {0}', shownNumber(candidate)), what, chosen ? bestName(step) : '']
       .filter(Boolean)
       .join(', ');
     const about = { kind: 'candidate', step: prefix, candidate, chosen, name: all } as const;
@@ -83,8 +84,10 @@ function pointOf(
 ): readonly ScorePoint[] {
   const x = place?.[scale] ?? null;
   if (x === null) return [];
-  const where = `${scaleText[scale](x)}${scale === 'calls' ? ' calls' : ''}`;
-  const text = `${about.name}: ${percent(score)} % (${percent(low)} to ${percent(high)}) after ${where}`;
+  const where = scaleText[scale](x);
+  const range = l10n.t('{0} to {1}', percent(low), percent(high));
+  const after = scale === 'calls' ? l10n.t('after {0} calls', where) : l10n.t('after {0}', where);
+  const text = `${about.name}: ${percent(score)} % (${range}) ${after}`;
   return [{ ...about, x, y: score, low, high, text }];
 }
 

@@ -1,4 +1,5 @@
 /** A table of rows: the label of each, and what each state gave on it and scored. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { gradeOf, grades, gradeSign, gradeWord } from '../src/view/grade.ts';
@@ -63,9 +64,9 @@ export function scoreTable(parts: ScoreTable): WindowRows {
 
 function header(parts: ScoreTable): TemplateResult {
   const { columns, labelled, sort, sortBy } = parts;
-  return html`${sortHeader({ key: 'row', text: 'Row' }, sort, sortBy)}
-    <span role="columnheader">Inputs</span>
-    ${labelled ? html`<span role="columnheader">Label</span>` : nothing}
+  return html`${sortHeader({ key: 'row', text: l10n.t('Row') }, sort, sortBy)}
+    <span role="columnheader">${l10n.t('Inputs')}</span>
+    ${labelled ? html`<span role="columnheader">${l10n.t('Label')}</span>` : nothing}
     ${columns.map((column, at) => sortHeader(column, sort, sortBy, totals(column, at, parts)))}`;
 }
 
@@ -88,9 +89,9 @@ function totals({ score }: ScoreColumn, at: number, parts: ScoreTable): Template
   return html`<span class="total"
       >${
         score === null
-          ? html`<span class="muted">no score yet</span>`
+          ? html`<span class="muted">${l10n.t('no score yet')}</span>`
           : html`${percent(score.score)} %
-              <span class="muted" title="95 % interval">${percent(score.low)}–${percent(score.high)}</span>`
+              <span class="muted" title=${l10n.t('95 % interval')}>${percent(score.low)}–${percent(score.high)}</span>`
       }</span
     >
     <span class="counts"
@@ -110,7 +111,7 @@ function totals({ score }: ScoreColumn, at: number, parts: ScoreTable): Template
 
 function failedMark(failed: number, show: () => void): TemplateResult | typeof nothing {
   if (failed === 0) return nothing;
-  return html`<button type="button" class="failed" title="Show the rows that failed" @click=${show}>
+  return html`<button type="button" class="failed" title=${l10n.t('Show the rows that failed')} @click=${show}>
     <span aria-hidden="true">${gradeSign.failed}</span>${failed}<span class="hidden"> ${gradeWord.failed}</span>
   </button>`;
 }
@@ -146,7 +147,7 @@ function cell(
   return html`<span
     role="gridcell"
     class=${`score cut ${grade ?? 'muted'} ${open ? 'open' : ''}`}
-    title=${[words, fieldsText(fields), ...(differing.size === 0 ? [] : ['not what the label says'])].filter((text) => text !== '').join('\n')}
+    title=${[words, fieldsText(fields), ...(differing.size === 0 ? [] : [l10n.t('not what the label says')])].filter((text) => text !== '').join('\n')}
     @click=${(event: Event) => {
       event.stopPropagation();
       show(row, column);
@@ -165,7 +166,9 @@ function fieldParts(fields: readonly ShownField[], differs: (field: ShownField) 
     (one) =>
       html`${fields.length === 1 ? nothing : html`<span class="muted field">${one.field}</span> `}${
         differs(one)
-          ? html`<span class="given differs"><span class="hidden">differs from the label: </span>${one.text}</span>`
+          ? html`<span class="given differs"
+              ><span class="hidden">${l10n.t('differs from the label:')} </span>${one.text}</span
+            >`
           : html`<span class="given">${one.text}</span>`
       } `,
   );

@@ -1,8 +1,10 @@
 /** What the run's scores took to come about: a chart, and its numbers as a table. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';
-import { percent, plural } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
+import { percent } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import type { Model } from './model.ts';
 import { choice, wide } from './parts.ts';
@@ -17,20 +19,20 @@ export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions
   if (scale === undefined) return nothing;
   const data = scoreChartData(snapshot, scale);
   if (data.points.length < 2) return nothing;
-  return html`<figure class="scores" aria-label="Scores over the run">
+  return html`<figure class="scores" aria-label=${l10n.t('Scores over the run')}>
     <figcaption class="toolbar">
       ${legend(data)}
       ${choice(
-        'over',
+        l10n.t('over'),
         possible.map((value) => ({ value, text: scaleName[value] })),
         scale,
         (value) => actions.keep({ scale: value as Scale }),
-        'What the scores are drawn over',
+        l10n.t('What the scores are drawn over'),
       )}
     </figcaption>
     <bt-score-chart
       role="img"
-      aria-label=${`Scores over ${scaleName[scale]}: ${plural(data.points.length, 'point')}, in the table below`}
+      aria-label=${l10n.t('Scores over {0}: {1}, in the table below', scaleName[scale], counted(data.points.length, 'point'))}
       .onPick=${(point: ScorePoint) => open(point, actions)}
       .chart=${data}
     ></bt-score-chart>
@@ -38,7 +40,7 @@ export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions
       ?open=${kept.numbers}
       @toggle=${({ target }: Event) => actions.keep({ numbers: (target as HTMLDetailsElement).open })}
     >
-      <summary>The scores as a table</summary>
+      <summary>${l10n.t('The scores as a table')}</summary>
       ${kept.numbers ? numbers(data) : nothing}
     </details>
   </figure>`;
@@ -48,8 +50,8 @@ function legend({ points }: ScoreChartData): TemplateResult {
   const has = (kind: ScorePoint['kind']): boolean => points.some((point) => point.kind === kind);
   return html`<span>${mark(svg`<circle class="dev" cx="5.5" cy="5.5" r="4.5"></circle>`)} dev</span>
     ${has('test') ? html`<span>${mark(svg`<path class="test" d="M5.5 0 11 5.5 5.5 11 0 5.5z"></path>`)} test</span>` : nothing}
-    ${has('candidate') ? html`<span class="muted">· candidate, ringed: the chosen one</span>` : nothing}
-    <span class="muted">bars: 95 % intervals</span>`;
+    ${has('candidate') ? html`<span class="muted">· ${l10n.t('candidate, ringed: the chosen one')}</span>` : nothing}
+    <span class="muted">${l10n.t('bars: 95 % intervals')}</span>`;
 }
 
 function mark(shape: SVGTemplateResult): TemplateResult {
@@ -65,14 +67,14 @@ function open({ step, candidate }: ScorePoint, actions: Actions): void {
 
 function numbers({ points, scale }: ScoreChartData): TemplateResult {
   return wide(
-    'Scores over the run',
+    l10n.t('Scores over the run'),
     html`<table>
       <thead>
         <tr>
-          <th scope="col">Of</th>
-          <th scope="col" class="number">Score</th>
-          <th scope="col" class="number">95 % interval</th>
-          <th scope="col" class="number">After, ${scaleName[scale]}</th>
+          <th scope="col">${l10n.t('Of')}</th>
+          <th scope="col" class="number">${l10n.t('Score')}</th>
+          <th scope="col" class="number">${l10n.t('95 % interval')}</th>
+          <th scope="col" class="number">${l10n.t('After, {0}', scaleName[scale])}</th>
         </tr>
       </thead>
       <tbody>
@@ -81,7 +83,7 @@ function numbers({ points, scale }: ScoreChartData): TemplateResult {
             html`<tr>
               <th scope="row">${name}</th>
               <td class="number">${percent(y)} %</td>
-              <td class="number">${percent(low)} to ${percent(high)}</td>
+              <td class="number">${l10n.t('{0} to {1}', percent(low), percent(high))}</td>
               <td class="number">${scaleText[scale](x)}</td>
             </tr>`,
         )}

@@ -1,4 +1,5 @@
 /** The prompt of a predictor in a state as it was sent: from a program run that was made in the state. */
+import * as l10n from '@vscode/l10n';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
@@ -20,7 +21,7 @@ export function sentPrompt(state: string, predictor: string, model: Model, actio
         if ((target as HTMLDetailsElement).open) actions.needSentPrompts(state);
       }}
     >
-      <summary>The prompt as it was sent</summary>
+      <summary>${l10n.t('The prompt as it was sent')}</summary>
       ${content(state, predictor, model, actions)}
     </details>`,
   )}`;
@@ -30,8 +31,9 @@ function content(state: string, predictor: string, model: Model, actions: Action
   const loaded = model.sentPrompts.get(state);
   if (loaded?.state === 'failed') return html`<p class="bad">${loaded.message}</p>`;
   const answer = loaded === undefined ? undefined : valueOf(loaded);
-  if (answer === undefined) return html`<p class="muted" role="status">Looking for a program run…</p>`;
-  if (answer.sent === null) return html`<p class="muted">No program run that asked a model was made in this state.</p>`;
+  if (answer === undefined) return html`<p class="muted" role="status">${l10n.t('Looking for a program run…')}</p>`;
+  if (answer.sent === null)
+    return html`<p class="muted">${l10n.t('No program run that asked a model was made in this state.')}</p>`;
   return prompt(answer.sent, predictor, model, actions);
 }
 
@@ -41,11 +43,12 @@ function prompt(
   { remembered }: Model,
   actions: Actions,
 ): TemplateResult {
-  const row = `row ${shownNumber(example)}, ${purposeName[purpose]}`;
+  const [row, what] = [shownNumber(example), purposeName[purpose]];
   const sent = calls.find((one) => one.predictor === predictor);
-  if (sent === undefined) return html`<p class="muted">On ${row}, this predictor asked no model.</p>`;
+  if (sent === undefined)
+    return html`<p class="muted">${l10n.t('On row {0}, {1}, this predictor asked no model.', row, what)}</p>`;
   return html`<p class="muted">
-      On ${row}.
+      ${l10n.t('On row {0}, {1}.', row, what)}
       <button
         type="button"
         class="link"
@@ -54,7 +57,7 @@ function prompt(
           actions.goTo('traces');
         }}
       >
-        Open the trace
+        ${l10n.t('Open the trace')}
       </button>
     </p>
     ${messagesPart(remembered.get(sent.key))}`;

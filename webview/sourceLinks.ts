@@ -1,4 +1,5 @@
 /** Texts of errors whose `file.py:33` opens the file. */
+import * as l10n from '@vscode/l10n';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
@@ -40,7 +41,12 @@ export function linkedText(text: string, open: (place: SourcePlace) => void): Di
 }
 
 export function sourceLink(place: SourcePlace, text: string, open: (place: SourcePlace) => void): TemplateResult {
-  return html`<button type="button" class="link" title="Open the file at this line" @click=${() => open(place)}>
+  return html`<button
+    type="button"
+    class="link"
+    title=${l10n.t('Open the file at this line')}
+    @click=${() => open(place)}
+  >
     ${text}
   </button>`;
 }

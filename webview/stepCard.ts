@@ -1,4 +1,5 @@
 /** A step as a card of the strategy's line: what it scored, what it gained and what it took. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
@@ -20,11 +21,11 @@ import { gainPart } from './verdictView.ts';
 type Evaluation = NonNullable<StepRow['evaluations']['dev']>;
 
 const statusName = {
-  waiting: 'waiting',
-  running: 'running',
-  stopped: 'stopped here',
-  done: 'done',
-  skipped: 'no result',
+  waiting: l10n.t('waiting'),
+  running: l10n.t('running'),
+  stopped: l10n.t('stopped here'),
+  done: l10n.t('done'),
+  skipped: l10n.t('no result'),
 } as const;
 
 export function stepCard(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
@@ -36,7 +37,7 @@ export function stepCard(step: StepRow, snapshot: Snapshot, open: boolean, actio
     </button>
     <p class="muted">
       ${stepTitle(step.step, snapshot.asked.from)},
-      ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
+      ${statusName[status]}${prefix === snapshot.best ? `, ${l10n.t('best on dev')}` : ''}
     </p>
     ${dev === undefined ? html`<p class="big muted">–</p>` : scored(prefix, 'dev', dev, actions)}
     ${test === undefined ? nothing : scored(prefix, 'test', test, actions)}
@@ -79,5 +80,5 @@ function spent({ seconds, usage, evaluations: { dev, test } }: StepRow, run: Sna
   const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
   // What is unknown is said once, in the head of the page.
   const cost = usd === null ? '' : `${dollars(usd)}, `;
-  return `${duration(time)}, ${cost}${count(calls)} calls paid, ${count(cached)} from the memo`;
+  return `${duration(time)}, ${cost}${l10n.t('{0} calls paid, {1} from the memo', count(calls), count(cached))}`;
 }

@@ -1,4 +1,5 @@
 /** Opens a trace: its record, the row that it is about, and the messages of the calls that are unfolded. */
+import * as l10n from '@vscode/l10n';
 import type { Purpose } from '../src/protocol.ts';
 import { shownNumber } from '../src/view/words.ts';
 import type { TraceFilter } from '../src/viewProtocol.ts';
@@ -15,7 +16,8 @@ export interface TraceOpenerParts {
   attempt(work: () => unknown, failed?: (message: string) => void): Promise<void>;
 }
 
-export const noTrace = (example: number): string => `Row ${shownNumber(example)} has no trace in this step yet.`;
+export const noTrace = (example: number): string =>
+  l10n.t('Row {0} has no trace in this step yet.', shownNumber(example));
 
 /** What the host answers at once. */
 const keysAtMost = 200;

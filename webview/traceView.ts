@@ -1,8 +1,10 @@
 /** One run of the program on one row: its calls in order and nesting, with the exact messages. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
 import { isPaid } from '../src/view/paid.ts';
+import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
@@ -10,7 +12,6 @@ import {
   capitalized,
   count,
   duration,
-  plural,
   purposeName,
   rowScore,
   short,
@@ -29,23 +30,25 @@ import { facts, fieldList } from './parts.ts';
 export function traceView(model: Model, actions: Actions): TemplateResult {
   const { trace, kept } = model;
   if (trace.state === 'failed') return html`<p class="bad" role="alert">${trace.message}</p>`;
-  if (trace.state === 'none' || kept.trace === null) return html`<p class="muted">Choose a run of the program.</p>`;
+  if (trace.state === 'none' || kept.trace === null)
+    return html`<p class="muted">${l10n.t('Choose a run of the program.')}</p>`;
   const shown = valueOf(trace);
-  if (shown === undefined) return html`<p class="muted" role="status">Reading the trace…</p>`;
+  if (shown === undefined) return html`<p class="muted" role="status">${l10n.t('Reading the trace…')}</p>`;
   const { record } = shown;
   const { outcome } = record;
   const { trace: calls, retrievals = [] } = outcome;
   const total = calls.length + retrievals.length;
-  const lookUps = plural(retrievals.length, 'look-up');
   return html`${head(shown, startName(model.snapshot?.asked.from), actions)} ${answers(record, model)}
-    <h3>${plural(calls.length, 'call')} of predictors${retrievals.length === 0 ? '' : `, ${lookUps} of passages`}</h3>
+    <h3>
+      ${counted(calls.length, 'callOfPredictors')}${retrievals.length === 0 ? '' : `, ${counted(retrievals.length, 'lookUpOfPassages')}`}
+    </h3>
     <ol class="plain calls">
       ${callTree(calls, model.callsShown, retrievals).map((node) => treeNode(node, shown, model, actions))}
     </ol>
     ${
       total > model.callsShown
         ? html`<vscode-button appearance="secondary" @click=${() => actions.showMoreCalls()}
-            >Show more of the ${count(total - model.callsShown)} other calls</vscode-button
+            >${l10n.t('Show more of the {0} other calls', count(total - model.callsShown))}</vscode-button
           >`
         : nothing
     }`;
@@ -54,16 +57,21 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
 function head({ record, trace, recalled }: OpenTrace, start: string, actions: Actions): TemplateResult {
   const { step, candidate, purpose, example, round, outcome } = record;
   const { score, seconds, error } = outcome;
-  return html`<h2>Row ${shownNumber(example)}, ${stepName(step, start)}</h2>
+  return html`<h2>${l10n.t('Row {0}', shownNumber(example))}, ${stepName(step, start)}</h2>
     ${facts([
-      ['Purpose', capitalized(purposeName[purpose])],
-      candidate === null ? null : ['Candidate', shownNumber(candidate)],
-      round === 0 ? null : ['Try', round + 1],
-      ['Score', rowScore(score)],
-      ['Time', recalled ? `${duration(seconds)} when it was made; here from the memo` : duration(seconds)],
+      [l10n.t('Purpose'), capitalized(purposeName[purpose])],
+      candidate === null ? null : [l10n.t('Candidate'), shownNumber(candidate)],
+      round === 0 ? null : [l10n.t('Try'), round + 1],
+      [l10n.t('Score'), rowScore(score)],
+      [
+        l10n.t('Time'),
+        recalled ? l10n.t('{0} when it was made; here from the memo', duration(seconds)) : duration(seconds),
+      ],
     ])}
-    <div class="toolbar" role="group" aria-label="Actions on the trace">
-      <vscode-button appearance="secondary" @click=${() => actions.copyTrace(trace)}>Copy trace as JSON</vscode-button>
+    <div class="toolbar" role="group" aria-label=${l10n.t('Actions on the trace')}>
+      <vscode-button appearance="secondary" @click=${() => actions.copyTrace(trace)}
+        >${l10n.t('Copy trace as JSON')}</vscode-button
+      >
     </div>
     ${error === undefined ? nothing : errorPart(error, actions)}`;
 }
@@ -90,23 +98,23 @@ function answers({ outcome }: TraceView, model: Model): TemplateResult {
       row?.fields == null
         ? nothing
         : html`<div class="box">
-              <h3>Inputs</h3>
+              <h3>${l10n.t('Inputs')}</h3>
               ${fieldList(split(true), valueText)}
             </div>
             <div class="box">
-              <h3>Labels</h3>
+              <h3>${l10n.t('Labels')}</h3>
               ${fieldList(split(false), valueText)}
             </div>`
     }
     <div class="box">
-      <h3>Prediction</h3>
-      ${outcome.prediction === null ? html`<p class="muted">none</p>` : fieldList(outcome.prediction, valueText)}
+      <h3>${l10n.t('Prediction')}</h3>
+      ${outcome.prediction === null ? html`<p class="muted">${l10n.t('none')}</p>` : fieldList(outcome.prediction, valueText)}
     </div>
     ${
       outcome.feedback === undefined
         ? nothing
         : html`<div class="box">
-            <h3>What the metric said</h3>
+            <h3>${l10n.t('What the metric said')}</h3>
             <pre>${outcome.feedback}</pre>
           </div>`
     }
@@ -139,9 +147,11 @@ function callPart(call: TraceCallRow, place: number, shown: OpenTrace, model: Mo
       <strong>${call.predictor}</strong>
       <span class="muted">${[...new Set(call.lm.map((one) => one.model))].join(', ')}</span>
       <span class="muted">${tokens(call.lm)}</span>
-      <span class="muted">at ${duration(call.start)}, took ${duration(call.seconds)}</span>
-      <span class="badge">${call.lm.length === 0 ? 'no request' : paid > 0 ? 'paid' : 'memo'}</span>
-      ${call.error === undefined ? nothing : html`<span class="bad">failed</span>`}
+      <span class="muted">${l10n.t('at {0}, took {1}', duration(call.start), duration(call.seconds))}</span>
+      <span class="badge"
+        >${call.lm.length === 0 ? l10n.t('no request') : paid > 0 ? l10n.t('paid') : l10n.t('memo')}</span
+      >
+      ${call.error === undefined ? nothing : html`<span class="bad">${l10n.t('failed')}</span>`}
     </summary>
     ${waterfall(call, shown.record.outcome.seconds)} ${open ? callBody(call, place, shown, model, actions) : nothing}
   </details>`;
@@ -153,13 +163,13 @@ function retrievePart(retrieval: RetrievalRow, total: number): TemplateResult {
     <summary>
       <strong>${retriever}</strong>
       <span class="muted">${query.length > 80 ? `${query.slice(0, 79)}…` : query}</span>
-      <span class="muted">at ${duration(start)}, took ${duration(seconds)}</span>
-      <span class="badge">retrieve</span>
-      ${error === undefined ? nothing : html`<span class="bad">failed</span>`}
+      <span class="muted">${l10n.t('at {0}, took {1}', duration(start), duration(seconds))}</span>
+      <span class="badge">${l10n.t('retrieve')}</span>
+      ${error === undefined ? nothing : html`<span class="bad">${l10n.t('failed')}</span>`}
     </summary>
     ${waterfall(retrieval, total)} ${error === undefined ? nothing : html`<p class="message bad">${error}</p>`}
-    ${facts([['Query', query], k === undefined ? null : ['Passages asked for', count(k)]])}
-    <h4>${plural(passages.length, 'passage')}, their beginnings</h4>
+    ${facts([[l10n.t('Query'), query], k === undefined ? null : [l10n.t('Passages asked for'), count(k)]])}
+    <h4>${l10n.t('{0}, their beginnings', counted(passages.length, 'passage'))}</h4>
     <ol>
       ${passages.map((passage) => html`<li>${passage}</li>`)}
     </ol>
@@ -181,20 +191,20 @@ function waterfall({ start, seconds }: Pick<TraceCallRow, 'start' | 'seconds'>, 
 }
 
 function callBody(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
-  return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${shownNumber(place)}`}>
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Actions on call {0}', shownNumber(place))}>
       <vscode-button appearance="secondary" @click=${() => actions.openSource(call.predictor)}
-        >Go to source</vscode-button
+        >${l10n.t('Go to source')}</vscode-button
       >
     </div>
     ${call.error === undefined ? nothing : html`<p class="message bad">${linkedText(call.error, (at) => actions.openFile(at))}</p>`}
     <div class="columns">
       <div>
-        <h4>Inputs</h4>
+        <h4>${l10n.t('Inputs')}</h4>
         ${fieldList(call.inputs, valueText)}
       </div>
       <div>
-        <h4>Parsed outputs</h4>
-        ${call.outputs === null ? html`<p class="muted">none</p>` : fieldList(call.outputs, valueText)}
+        <h4>${l10n.t('Parsed outputs')}</h4>
+        ${call.outputs === null ? html`<p class="muted">${l10n.t('none')}</p>` : fieldList(call.outputs, valueText)}
       </div>
     </div>
     ${call.lm.map((request, i) => requestPart(request, i, call.lm.length, place, shown, model, actions))}`;
@@ -209,19 +219,22 @@ function requestPart(
   model: Model,
   actions: Actions,
 ): TemplateResult {
-  return html`<section class="request" aria-label=${`Request ${i + 1} of call ${shownNumber(place)}`}>
-    <h4>${of === 1 ? 'Request' : `Request ${i + 1} of ${of}`}</h4>
+  return html`<section class="request" aria-label=${l10n.t('Request {0} of call {1}', i + 1, shownNumber(place))}>
+    <h4>${of === 1 ? l10n.t('Request') : l10n.t('Request {0} of {1}', i + 1, of)}</h4>
     ${facts([
-      ['Model', request.model],
-      request.endpoint === undefined ? null : ['Endpoint', request.endpoint],
-      ['Tokens', tokens([request])],
-      ['Latency', duration(request.seconds)],
-      ['Answered by', isPaid(request, shown.recalled) ? 'the endpoint, paid' : 'the memo, nothing was paid'],
-      ['Ended by', request.finishReason],
+      [l10n.t('Model'), request.model],
+      request.endpoint === undefined ? null : [l10n.t('Endpoint'), request.endpoint],
+      [l10n.t('Tokens'), tokens([request])],
+      [l10n.t('Latency'), duration(request.seconds)],
+      [
+        l10n.t('Answered by'),
+        isPaid(request, shown.recalled) ? l10n.t('the endpoint, paid') : l10n.t('the memo, nothing was paid'),
+      ],
+      [l10n.t('Ended by'), request.finishReason],
     ])}
     <div class="toolbar">
       <vscode-button appearance="secondary" @click=${() => actions.copyCurl(shown.trace, place, i)}
-        >Copy as curl</vscode-button
+        >${l10n.t('Copy as curl')}</vscode-button
       >
     </div>
     ${messagesPart(model.remembered.get(request.key))}
@@ -232,11 +245,12 @@ function tokens(requests: readonly RequestRow[]): string {
   if (requests.length === 0) return '';
   let [input, cachedInput, output] = [0, 0, 0];
   for (const { usage } of requests) {
-    if (usage === null) return 'tokens unknown';
+    if (usage === null) return l10n.t('tokens unknown');
     input += usage.inputTokens;
     cachedInput += usage.cachedInputTokens;
     output += usage.outputTokens;
   }
-  const cached = cachedInput > 0 ? ` (${short(cachedInput)} cached)` : '';
-  return `${short(input)} tokens in${cached}, ${short(output)} out`;
+  return cachedInput > 0
+    ? l10n.t('{0} tokens in ({1} cached), {2} out', short(input), short(cachedInput), short(output))
+    : l10n.t('{0} tokens in, {1} out', short(input), short(output));
 }

@@ -1,15 +1,16 @@
 /** All runs of the program in this run, and the trace of one of them. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { purposeSchema } from '../src/protocol.ts';
 import { gradeOf, gradeSign, gradeWord } from '../src/view/grade.ts';
 import { traceOutcomes } from '../src/viewProtocol.ts';
 import type { Snapshot, TraceRow, TraceSort } from '../src/viewProtocol.ts';
+import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
 import {
   capitalized,
   duration,
-  plural,
   purposeName,
   rowScore,
   short,
@@ -32,7 +33,7 @@ export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): 
     <div class=${`split ${said ? 'even' : ''}`}>
       <div class="list">
         <p class="muted" role="status">
-          ${traces === null ? 'Looking through the traces…' : plural(traces.total, 'run of the program', 'runs of the program')}
+          ${traces === null ? l10n.t('Looking through the traces…') : counted(traces.total, 'runOfTheProgram')}
         </p>
         <bt-rows class="fill" .rows=${table(traces, kept, said, snapshot, actions)}></bt-rows>
       </div>
@@ -43,11 +44,11 @@ export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): 
 const anyValue = '*';
 
 const outcomeName = {
-  right: 'Right',
-  partly: 'Partly right',
-  wrong: 'Wrong',
-  failed: 'Failed',
-  slow: 'Slowest 5 %',
+  right: l10n.t('Right'),
+  partly: l10n.t('Partly right'),
+  wrong: l10n.t('Wrong'),
+  failed: l10n.t('Failed'),
+  slow: l10n.t('Slowest 5 %'),
 } as const satisfies Record<(typeof traceOutcomes)[number], string>;
 
 function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -61,28 +62,32 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
   const without = (name: keyof Kept['traceFilter']) =>
     actions.filterTraces(Object.fromEntries(Object.entries(traceFilter).filter(([one]) => one !== name)));
   const only = (name: 'candidate' | 'example', words: string) =>
-    html`<vscode-button appearance="secondary" title="Show all" @click=${() => without(name)}
+    html`<vscode-button appearance="secondary" title=${l10n.t('Show all')} @click=${() => without(name)}
       >${words} ✕</vscode-button
     >`;
-  return html`<div class="toolbar" role="group" aria-label="Filter of the traces">
-    ${searchField('Search inputs and outputs', text ?? '', (value) =>
+  return html`<div class="toolbar" role="group" aria-label=${l10n.t('Filter of the traces')}>
+    ${searchField(l10n.t('Search inputs and outputs'), text ?? '', (value) =>
       value === '' ? without('text') : actions.filterTraces({ ...traceFilter, text: value }),
     )}
-    ${choice('Step', [{ value: anyValue, text: 'All' }, ...steps], step ?? anyValue, (value) =>
+    ${choice(l10n.t('Step'), [{ value: anyValue, text: l10n.t('All') }, ...steps], step ?? anyValue, (value) =>
       value === anyValue ? without('step') : actions.filterTraces({ ...traceFilter, step: value }),
     )}
-    ${choice('Purpose', [{ value: anyValue, text: 'All' }, ...purposes], purpose ?? anyValue, (value) =>
-      value === anyValue
-        ? without('purpose')
-        : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
+    ${choice(
+      l10n.t('Purpose'),
+      [{ value: anyValue, text: l10n.t('All') }, ...purposes],
+      purpose ?? anyValue,
+      (value) =>
+        value === anyValue
+          ? without('purpose')
+          : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
     )}
-    ${choice('Only', [{ value: anyValue, text: 'All' }, ...outcomes], outcome ?? anyValue, (value) =>
+    ${choice(l10n.t('Only'), [{ value: anyValue, text: l10n.t('All') }, ...outcomes], outcome ?? anyValue, (value) =>
       value === anyValue
         ? without('outcome')
         : actions.filterTraces({ ...traceFilter, outcome: value as NonNullable<typeof outcome> }),
     )}
-    ${candidate === undefined ? nothing : only('candidate', `Candidate ${shownNumber(candidate)}`)}
-    ${example === undefined ? nothing : only('example', `Row ${shownNumber(example)}`)}
+    ${candidate === undefined ? nothing : only('candidate', l10n.t('Candidate {0}', shownNumber(candidate)))}
+    ${example === undefined ? nothing : only('example', l10n.t('Row {0}', shownNumber(example)))}
   </div>`;
 }
 
@@ -102,7 +107,7 @@ function table(
   const place = placeOf(rows, kept.trace);
   const first = '3.5em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
-    label: 'Runs of the program',
+    label: l10n.t('Runs of the program'),
     list: JSON.stringify([kept.traceFilter, kept.traceSort]),
     total: traces?.total ?? 0,
     columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
@@ -124,10 +129,11 @@ function header({ traceFilter, traceSort }: Kept, said: boolean, actions: Action
     sortHeader({ key, text }, traceSort, ({ descending }) =>
       actions.filterTraces(traceFilter, { by: key, descending: traceSort.by === key ? descending : key !== 'made' }),
     );
-  return html`${sorted('made', 'Row')}<span role="columnheader">Step</span><span role="columnheader">Purpose</span
-    ><span role="columnheader">Input</span>${sorted('score', 'Score')}${
-      said ? html`<span role="columnheader">The metric said</span>` : nothing
-    }${sorted('tokens', 'Tokens')}${sorted('seconds', 'Time')}`;
+  return html`${sorted('made', l10n.t('Row'))}<span role="columnheader">${l10n.t('Step')}</span
+    ><span role="columnheader">${l10n.t('Purpose')}</span
+    ><span role="columnheader">${l10n.t('Input')}</span>${sorted('score', l10n.t('Score'))}${
+      said ? html`<span role="columnheader">${l10n.t('The metric said')}</span>` : nothing
+    }${sorted('tokens', l10n.t('Tokens'))}${sorted('seconds', l10n.t('Time'))}`;
 }
 
 function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): number | null {
@@ -138,7 +144,7 @@ function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): num
 
 function cells(row: TraceRow, said: boolean, { asked }: Snapshot): TemplateResult {
   const { example, round, step, purpose, candidate, input, feedback, tokens, seconds, cached } = row;
-  const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, candidate ${shownNumber(candidate)}`}`;
+  const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, ${l10n.t('candidate {0}', shownNumber(candidate))}`}`;
   return html`<span role="gridcell" class="number"
       >${shownNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
     >
@@ -148,14 +154,14 @@ function cells(row: TraceRow, said: boolean, { asked }: Snapshot): TemplateResul
     ${scoreCell(row, asked.threshold)}
     ${said ? html`<span role="gridcell" class="cut" title=${feedback ?? ''}>${feedback ?? ''}</span>` : nothing}
     <span role="gridcell" class="muted">${tokens === null ? '' : short(tokens)}</span>
-    <span role="gridcell" class="muted">${cached ? 'memo' : seconds === null ? '' : duration(seconds)}</span>`;
+    <span role="gridcell" class="muted">${cached ? l10n.t('memo') : seconds === null ? '' : duration(seconds)}</span>`;
 }
 
 function scoreCell({ score, error }: TraceRow, threshold: number): TemplateResult {
   const grade = gradeOf(score, error !== null, threshold);
   if (grade === null) return html`<span role="gridcell" class="muted">${rowScore(score)}</span>`;
   return html`<span role="gridcell" class=${grade} title=${error ?? gradeWord[grade]}
-    ><span aria-hidden="true">${gradeSign[grade]}</span> ${grade === 'failed' ? 'failed' : rowScore(score)}
+    ><span aria-hidden="true">${gradeSign[grade]}</span> ${grade === 'failed' ? gradeWord.failed : rowScore(score)}
     ${grade === 'failed' ? nothing : html`<span class="hidden">${gradeWord[grade]}</span>`}</span
   >`;
 }

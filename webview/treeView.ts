@@ -1,10 +1,12 @@
 /** The candidates of a step as a tree: what was made from what, what each is best on, and what changed in its prompts. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { Answer, CandidateRow, Change, Snapshot, Standing, StepRow } from '../src/viewProtocol.ts';
-import { plural, shownNumber } from '../src/view/words.ts';
+import { counted } from '../src/view/counted.ts';
+import { shownNumber } from '../src/view/words.ts';
 import { bestOf } from '../src/view/candidateEnd.ts';
 import type { Actions } from './actions.ts';
 import { candidateTree, parentsOf } from './candidateTree.ts';
@@ -29,8 +31,8 @@ export function treeView(step: StepRow, model: Model, snapshot: Snapshot, action
   const answer = valueOf(model.standing);
   const standing = answer?.step === step.prefix ? answer : undefined;
   const tree: Tree = { step, model, snapshot, actions, best: bestOf(step), standing };
-  return html`<section aria-label="Tree of candidates">
-    <h3>What was made from what</h3>
+  return html`<section aria-label=${l10n.t('Tree of candidates')}>
+    <h3>${l10n.t('What was made from what')}</h3>
     ${keyed(
       step.prefix,
       html`<ol class="plain tree">
@@ -53,7 +55,11 @@ function nodePart({ candidate, children }: CandidateNode, tree: Tree): TemplateR
     >
       <summary>${line(candidate, tree)}</summary>
       ${changesPart(model.changes.get(changesKey(before, after)), whatItIsComparedWith(candidate))}
-      <div class="toolbar" role="group" aria-label=${`Actions on candidate ${shownNumber(candidate.candidate)}`}>
+      <div
+        class="toolbar"
+        role="group"
+        aria-label=${l10n.t('Actions on candidate {0}', shownNumber(candidate.candidate))}
+      >
         ${candidateButtons(candidate, tree.step, tree.snapshot, actions)}
       </div>
     </details>
@@ -76,13 +82,13 @@ function comparedStates(candidate: CandidateRow, { step, snapshot }: Tree): read
 
 function whatItIsComparedWith(candidate: CandidateRow): string {
   const [parent] = parentsOf(candidate);
-  return parent === undefined ? 'what the step began with' : `candidate ${shownNumber(parent)}`;
+  return parent === undefined ? l10n.t('what the step began with') : l10n.t('candidate {0}', shownNumber(parent));
 }
 
 function line(candidate: CandidateRow, { step, best, standing }: Tree): TemplateResult {
   const isBest = candidate.candidate === best;
   const known = standing?.candidates.find((one) => one.candidate === candidate.candidate);
-  return html`<strong>Candidate ${shownNumber(candidate.candidate)}</strong>
+  return html`<strong>${l10n.t('Candidate {0}', shownNumber(candidate.candidate))}</strong>
     <span class="number">${scoreText(candidate, step.search.validation)}</span>
     ${
       candidate.status === 'done' && !isBest
@@ -96,31 +102,31 @@ function line(candidate: CandidateRow, { step, best, standing }: Tree): Template
 }
 
 function bestOnText({ bestOn }: Standing, rows: number): string {
-  return bestOn === 0 ? 'best on no row' : `best on ${bestOn} of ${plural(rows, 'row')}`;
+  return bestOn === 0 ? l10n.t('best on no row') : l10n.t('best on {0} of {1}', bestOn, counted(rows, 'row'));
 }
 
 function originText(candidate: CandidateRow): string {
   const [first, second] = parentsOf(candidate).map(shownNumber);
-  if (first === undefined) return 'made from no other';
-  return second === undefined ? `from ${first}` : `merged from ${first} and ${second}`;
+  if (first === undefined) return l10n.t('made from no other');
+  return second === undefined ? l10n.t('from {0}', first) : l10n.t('merged from {0} and {1}', first, second);
 }
 
 function changedText(changed: readonly string[]): string {
-  return changed.length === 0 ? 'nothing changed' : `changed ${changed.join(', ')}`;
+  return changed.length === 0 ? l10n.t('nothing changed') : l10n.t('changed {0}', changed.join(', '));
 }
 
 function changesPart(changes: Loaded<Answer<'changes'>> | undefined, from: string): TemplateResult {
   if (changes?.state === 'failed') return html`<p class="bad">${changes.message}</p>`;
   const value = changes === undefined ? undefined : valueOf(changes);
-  if (value === undefined) return html`<p class="muted" role="status">Reading the prompts…</p>`;
-  if (value.predictors.length === 0) return html`<p class="muted">Its prompts are those of ${from}.</p>`;
-  return html`<p class="muted">Against ${from}:</p>
+  if (value === undefined) return html`<p class="muted" role="status">${l10n.t('Reading the prompts…')}</p>`;
+  if (value.predictors.length === 0) return html`<p class="muted">${l10n.t('Its prompts are those of {0}.', from)}</p>`;
+  return html`<p class="muted">${l10n.t('Against {0}:', from)}</p>
     ${value.predictors.map(changePart)}`;
 }
 
 function changePart({ predictor, before, after, demos, model }: Change): TemplateResult {
-  const others = [...(demos ? ['its demos'] : []), ...(model ? ['its model'] : [])];
+  const others = [...(demos ? [l10n.t('its demos')] : []), ...(model ? [l10n.t('its model')] : [])];
   return html`<h4>${predictor}</h4>
     ${before === after ? nothing : html`<pre class="diff">${diffText(before ?? '', after ?? '')}</pre>`}
-    ${others.length === 0 ? nothing : html`<p class="muted">Changed too: ${others.join(' and ')}.</p>`}`;
+    ${others.length === 0 ? nothing : html`<p class="muted">${l10n.t('Changed too: {0}.', others.join(` ${l10n.t('and')} `))}</p>`}`;
 }

@@ -1,4 +1,5 @@
 /** Values of fields as the page shows them. */
+import * as l10n from '@vscode/l10n';
 import { shownValue } from '../src/viewProtocol.ts';
 import type { JsonValue } from '../src/viewProtocol.ts';
 
@@ -13,5 +14,5 @@ const inlineData = /data:([\w/+.-]+);base64,([A-Za-z0-9+/]{32,}={0,2})/g;
 
 /** Pictures are described, never shown: by type and size. */
 function toldData(_: string, type: string, base64: string): string {
-  return `[${type}, ${Math.floor((base64.replace(/=+$/, '').length * 3) / 4)} bytes]`;
+  return l10n.t('[{0}, {1} bytes]', type, Math.floor((base64.replace(/=+$/, '').length * 3) / 4));
 }

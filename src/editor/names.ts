@@ -40,6 +40,8 @@ export const viewIds = { programs: 'bettertogether.programs', runs: 'bettertoget
 export const contextKeys = {
   /** Programs were found, or are configured. */
   hasPrograms: 'bettertogether.hasPrograms',
+  /** Paths of the files that programs are in, for menus of a file. */
+  programFiles: 'bettertogether.programFiles',
   hasRuns: 'bettertogether.hasRuns',
   hasRunningRuns: 'bettertogether.hasRunningRuns',
   /** There are two runs to compare. */

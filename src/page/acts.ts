@@ -1,4 +1,5 @@
 /** What can be done with a run from its page. Each is a command of the editor, which asks before it does anything. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import { isResumable } from '../editor/items/runItem.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
@@ -41,8 +42,8 @@ export function requirePossible(act: Act, run: ActingRun): void {
   if (!run.madeHere && ownActs.has(act)) throw new ForeignRecord(`Run ${run.id}`, run.id);
   if (act === 'resume' && !run.trusted) {
     throw new HumanError(
-      'Resuming runs code of this workspace, and the workspace is not trusted. Trust it, then try again.',
+      l10n.t('Resuming runs code of this workspace, and the workspace is not trusted. Trust it, then try again.'),
     );
   }
-  throw new HumanError(`Run ${run.id} is ${run.status}: "${act}" does not apply to it now.`);
+  throw new HumanError(l10n.t('Run {0} is {1}: "{2}" does not apply to it now.', run.id, run.status, act));
 }

@@ -1,4 +1,5 @@
 /** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';
@@ -159,7 +160,7 @@ async function trainedBy(reader: RunReader, step: string): Promise<Answer<'train
 
 async function openTrainingRun(reader: RunReader, effects: Effects, step: string): Promise<Record<string, never>> {
   const found = await reader.trainingRun(step);
-  if (found === null) throw new HumanError('The run that trained this model is not here any more.');
+  if (found === null) throw new HumanError(l10n.t('The run that trained this model is not here any more.'));
   await effects.openRun(found.run);
   return {};
 }
@@ -171,7 +172,7 @@ async function openDiff(reader: RunReader, effects: Effects, ask: Asked<'openDif
     const found = candidates.find((one) => one.name === name);
     if (found !== undefined) return candidatePlace(found);
     if (steps.some((one) => one.name === name)) return { step: name, candidate: null };
-    throw new HumanError(`Run ${reader.run.id} has no state "${name}".`);
+    throw new HumanError(l10n.t('Run {0} has no state "{1}".', reader.run.id, name));
   };
   await effects.openDiff(named(ask.left), named(ask.right), ask.predictor);
   return {};
@@ -215,11 +216,13 @@ async function copyCurl(
   requireOwn(reader);
   const asked = reader.trace(trace).record.outcome.trace[call]?.lm[request];
   const found: RememberedAnswer | null = asked === undefined ? null : await reader.remembered(asked.key);
-  if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
+  if (found === null) throw new HumanError(l10n.t('The memo does not hold this request any more: it was pruned.'));
   const { services = [] } = reader.manifest.asked;
   const other = services.find(({ name }) => name === asked?.endpoint);
   if (other?.editor === true) {
-    throw new HumanError('Models of VS Code are asked by an extension: there is no line for a shell that asks them.');
+    throw new HumanError(
+      l10n.t('Models of VS Code are asked by an extension: there is no line for a shell that asks them.'),
+    );
   }
   const endpoint = other === undefined ? reader.manifest.asked.endpoint : { ...other, kind: 'openai' as const };
   const target =

@@ -1,4 +1,5 @@
 /** Answers what the view asks about the candidates of a step beside each other. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import { frontColumnsShownAtMost, frontRowsShownAtMost } from '../base/limits.ts';
 import type { Example } from '../data/program.ts';
@@ -59,7 +60,8 @@ export async function front(reader: RunReader, step: string): Promise<Answer<'fr
       best,
     };
   });
-  const more = rows.length < all.best.size ? `Of ${all.best.size} rows the first ${rows.length} are listed.` : null;
+  const more =
+    rows.length < all.best.size ? l10n.t('Of {0} rows the first {1} are listed.', all.best.size, rows.length) : null;
   const said = [problem, more].filter((text) => text !== null).join('\n');
   return { step, purpose, columns: [...columns], onFront: onFront.length, rows, problem: said || null };
 }
@@ -74,7 +76,7 @@ export async function changes(reader: RunReader, before: string, after: string):
   for (const { name, state } of await reader.states()) states.set(name, state);
   const named = (name: string): State => {
     const state = states.get(name);
-    if (state === undefined) throw new HumanError(`Run ${reader.run.id} has no state "${name}".`);
+    if (state === undefined) throw new HumanError(l10n.t('Run {0} has no state "{1}".', reader.run.id, name));
     return state;
   };
   return { predictors: [...stateChanges(named(before), named(after))] };

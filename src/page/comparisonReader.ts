@@ -2,6 +2,7 @@
  * Runs side by side: those that somebody chose, or the cells of a comparison as they come. The log of each is folded, its
  * rows are read when they are asked for. Writes nothing.
  */
+import * as l10n from '@vscode/l10n';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Comparison } from '../comparison.ts';
@@ -61,7 +62,7 @@ export class ComparisonReader {
     const reader = new ComparisonReader(asked, mayRunCode);
     await reader.#openNew();
     if (reader.#record === null && reader.#parts.length === 0) {
-      throw new HumanError([...reader.#problems.values()][0] ?? 'There is no run to compare.');
+      throw new HumanError([...reader.#problems.values()][0] ?? l10n.t('There is no run to compare.'));
     }
     return reader;
   }
@@ -126,7 +127,7 @@ export class ComparisonReader {
   #partsOf(subjects: readonly Subject[]): readonly Part[] {
     return subjects.map(({ run }) => {
       const part = this.#parts.find(({ reader }) => reader.run.id === run);
-      if (part === undefined) throw new HumanError(`${run} is not one of the runs that are compared.`);
+      if (part === undefined) throw new HumanError(l10n.t('{0} is not one of the runs that are compared.', run));
       return part;
     });
   }
@@ -232,5 +233,5 @@ function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifes
 export function unlike(first: Manifest, other: Manifest, split: MeasuredSplit): string | null {
   const difference = differenceOf(first, other, split);
   if (difference === null) return null;
-  return difference === 'rows' ? `other ${split} rows` : 'another metric';
+  return difference === 'rows' ? l10n.t('other {0} rows', split) : l10n.t('another metric');
 }

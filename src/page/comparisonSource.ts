@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { comparisonAskSchema } from '../viewProtocol.ts';
@@ -30,7 +31,7 @@ export function comparisonSource(reader: ComparisonReader, title: string, effect
       if (data.ask === 'compared') return reader.rows(data.split, data.subjects);
       if (data.ask === 'comparedPredictions') return reader.predictions(data.split, data.subjects, data.rows);
       const run = reader.location(data.run);
-      if (run === undefined) throw new HumanError(`${data.run} is not one of the runs that are compared.`);
+      if (run === undefined) throw new HumanError(l10n.t('{0} is not one of the runs that are compared.', data.run));
       await effects.openRun(run, data.row);
       return {};
     },

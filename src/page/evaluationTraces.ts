@@ -1,4 +1,5 @@
 /** The program runs of one evaluation, in the folder where `evaluate --traces` keeps them: read while it is at work, and after. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { rememberedAnswerSchema } from '../lm/languageModel.ts';
@@ -50,7 +51,8 @@ export class EvaluationTraces {
   async text(example: number, row: Example | undefined): Promise<string> {
     const place = this.#places.get(example);
     const record = traceRecordSchema.safeParse(place === undefined ? undefined : readTrace(this.#folder, place)).data;
-    if (record === undefined) throw new HumanError(`There is no trace of row ${example + 1}: run it once more.`);
+    if (record === undefined)
+      throw new HumanError(l10n.t('There is no trace of row {0}: run it once more.', example + 1));
     const keys = record.outcome.trace.flatMap(({ lm }) => lm.map(({ key }) => key));
     const answers = new Map<string, Remembered>();
     for (const key of new Set(keys)) answers.set(key, await this.#remembered(key));

@@ -1,4 +1,5 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
+import * as l10n from '@vscode/l10n';
 import { rowsShownAtMost } from '../base/limits.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
@@ -30,7 +31,8 @@ export function exampleTable(
 ): Answer<'examples' | 'compared'> {
   const listed = Math.min(count, rowsShownAtMost);
   const rows = examples ?? Array.from({ length: listed }, (_, id) => ({ id, inputs: {} }));
-  const more = rows.length < count && examples === null ? `Of ${count} rows the first ${listed} are listed.` : null;
+  const more =
+    rows.length < count && examples === null ? l10n.t('Of {0} rows the first {1} are listed.', count, listed) : null;
   return {
     columns: columns.map(({ name }) => name),
     labelled: examples?.some((row) => Object.keys(labelsOf(row)).length > 0) ?? false,

@@ -64,6 +64,8 @@ const firstStyle =
 export function pageOf(parts: PageParts): string {
   const { script, style, nonce, styleNonce, title, view, language, strings } = parts;
   const reading = view.kind === 'run' ? l10n.t('Reading the run…') : l10n.t('Reading the runs…');
+  // What commands of the page's context menu are about.
+  const context = view.kind === 'run' ? ` data-vscode-context="${escaped(JSON.stringify({ run: view.run }))}"` : '';
   const translations = strings === null ? '' : ` data-strings="${escaped(JSON.stringify(strings))}"`;
   return `<!DOCTYPE html>
 <html lang="${escaped(language)}">
@@ -76,7 +78,7 @@ export function pageOf(parts: PageParts): string {
 <title>${escaped(title)}</title>
 </head>
 <body>
-<div id="app" data-view="${escaped(JSON.stringify(view))}"${translations}><div class="start"><b>${escaped(title)}</b><span role="status">${reading}</span></div></div>
+<div id="app" data-view="${escaped(JSON.stringify(view))}"${translations}${context}><div class="start"><b>${escaped(title)}</b><span role="status">${reading}</span></div></div>
 <link rel="stylesheet" href="${escaped(style)}">
 <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
 </body>

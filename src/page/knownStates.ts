@@ -1,4 +1,5 @@
 /** The states of a run: those that its steps ended in, and those of candidates. Read when they are asked for. */
+import * as l10n from '@vscode/l10n';
 import { stat } from 'node:fs/promises';
 import type { ProgramState } from '../data/program.ts';
 import { initialState } from '../engine/state.ts';
@@ -6,6 +7,7 @@ import { readKeptStates } from '../run/record/keptStates.ts';
 import type { Manifest } from '../run/record/manifest.ts';
 import { runFiles } from '../run/record/runFolder.ts';
 import { readStates } from '../run/record/stateFile.ts';
+import { counted } from '../view/counted.ts';
 import { percent } from '../view/words.ts';
 import { candidateState } from '../viewProtocol.ts';
 import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../viewProtocol.ts';
@@ -88,11 +90,21 @@ export class KnownStates {
 /** How a candidate came out, and what it is. */
 function noteOn(row: CandidateRow, chosen: number | null): string {
   const { candidate, status, scored, score, brief } = row;
-  const what = brief === '' ? '' : `, ${brief}`;
-  if (status === 'stopped') return `not scored to the end${what}`;
-  if (status === 'running') return `being scored${what}`;
-  if (status === 'stoppedEarly' || score === null) return `${stopped(scored)}${what}`;
-  return `${candidate === chosen ? 'chosen, ' : ''}${percent(score.score)} %${what}`;
+  const end = endOf(status, scored, score, candidate === chosen);
+  return brief === '' ? end : `${end}, ${brief}`;
 }
 
-const stopped = (rows: number): string => (rows === 0 ? 'not scored' : `stopped early after ${rows} rows`);
+function endOf(
+  status: CandidateRow['status'],
+  scored: number,
+  score: CandidateRow['score'],
+  isChosen: boolean,
+): string {
+  if (status === 'stopped') return l10n.t('not scored to the end');
+  if (status === 'running') return l10n.t('being scored');
+  if (status === 'stoppedEarly' || score === null) {
+    return scored === 0 ? l10n.t('not scored') : l10n.t('stopped early after {0}', counted(scored, 'row'));
+  }
+  const result = `${percent(score.score)} %`;
+  return isChosen ? `${l10n.t('chosen')}, ${result}` : result;
+}

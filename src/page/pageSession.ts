@@ -2,12 +2,13 @@
  * One page and what it shows: sends the picture when it changes, answers questions. Knows the page as something messages
  * go to and come from, so that it runs in tests without VS Code.
  */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import { toHostSchema } from '../viewProtocol.ts';
 import type { Ask, ToHost, ToView } from '../viewProtocol.ts';
 
 /** What a page says of an error that was not written for people; the log has that. */
-const bugMessage = 'This is a bug in BetterTogether, not yours: "BetterTogether: Show Log" has what happened.';
+const bugMessage = l10n.t('This is a bug in BetterTogether, not yours: "BetterTogether: Show Log" has what happened.');
 
 /** What a page is about: a run, or runs side by side. */
 export interface PageSource {

@@ -1,4 +1,5 @@
 /** Answers what the view asks about rows: what was predicted for them, and a row with all that came of it. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { shownNumber } from '../view/words.ts';
@@ -44,7 +45,7 @@ export async function rowText(reader: RunReader, split: Split, example: number):
   const { examples: known } = await readableRows(reader, split);
   const row = known?.find(({ id }) => id === example);
   if (row === undefined && example >= reader.count(split)) {
-    throw new HumanError(`Run ${reader.run.id} has no row ${shownNumber(example)} of ${split}.`);
+    throw new HumanError(l10n.t('Run {0} has no row {1} of {2}.', reader.run.id, shownNumber(example), split));
   }
   const states = await Promise.all(reader.steps.map((step) => stateOf(reader, split, step, example)));
   return JSON.stringify({ split, row: shownNumber(example), fields: row?.fields ?? null, states }, null, 2);

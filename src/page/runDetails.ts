@@ -3,6 +3,7 @@
  * scored, the loss curve and the messages of each training job. Mutable and fed once per event: a run has hundreds of
  * thousands of them.
  */
+import * as l10n from '@vscode/l10n';
 import { rowsShownAtMost, stepsShownAtMost } from '../base/limits.ts';
 import { pairedDifference } from '../data/pairedDifference.ts';
 import type { Difference } from '../data/pairedDifference.ts';
@@ -159,14 +160,16 @@ export function runKey({ step, purpose, candidate, example, round }: RunKey): st
 function messageOf(event: JobEvent): string {
   switch (event.type) {
     case 'job.intended':
-      return `${event.rows} rows to train ${event.parent} on`;
+      return l10n.t('{0} rows to train {1} on', event.rows, event.parent);
     case 'job.submitted':
-      return event.adopted ? `found job ${event.job}, sent earlier` : `sent as job ${event.job}`;
+      return event.adopted ? l10n.t('found job {0}, sent earlier', event.job) : l10n.t('sent as job {0}', event.job);
     case 'job.progress':
       return event.message;
     case 'job.finished':
-      return event.cached ? `${event.model} was trained by an earlier run` : `${event.model} is served`;
+      return event.cached
+        ? l10n.t('{0} was trained by an earlier run', event.model)
+        : l10n.t('{0} is served', event.model);
     case 'job.failed':
-      return `failed: ${event.error}`;
+      return l10n.t('failed: {0}', event.error);
   }
 }

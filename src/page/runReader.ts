@@ -2,6 +2,7 @@
  * One run as its view needs it: the log folded, traces, rows and states read when they are asked for. Knows nothing
  * of VS Code, and writes nothing.
  */
+import * as l10n from '@vscode/l10n';
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../config/dataset.ts';
@@ -187,7 +188,9 @@ export class RunReader {
       // Without a file of its own, dev is a part of train.
       const source = this.manifest.data[split] === null ? 'train' : split;
       if (data.hashes[source]?.sha256 !== this.manifest.data[source]?.sha256) {
-        throw new HumanError(`The ${source} data changed since the run: what its rows were is not known any more.`);
+        throw new HumanError(
+          l10n.t('The {0} data changed since the run: what its rows were is not known any more.', source),
+        );
       }
       return data[split];
     } catch (error) {
@@ -201,7 +204,9 @@ export class RunReader {
     if (!this.madeHere) throw new ForeignRecord(`Run ${this.run.id}`, this.run.id);
     const code = Object.values(asked.data).find((file) => file !== null && isBuiltInCode(file));
     if (code != null && !this.#mayRunCode()) {
-      throw new HumanError(`The rows are built by code (${code}), which runs only in a workspace that is trusted.`);
+      throw new HumanError(
+        l10n.t('The rows are built by code ({0}), which runs only in a workspace that is trusted.', code),
+      );
     }
     return loadProgramData(asked, workspaceAround(this.run.folder));
   }
@@ -242,13 +247,13 @@ export class RunReader {
   trace(place: number): Answer<'trace'> {
     const parsed = traceRecordSchema.safeParse(this.storedTrace(place));
     if (parsed.success) return { record: parsed.data, recalled: this.#details.recalled(parsed.data) };
-    throw new HumanError(`Trace ${place} of run ${this.run.id} is not one that this version can read.`);
+    throw new HumanError(l10n.t('Trace {0} of run {1} is not one that this version can read.', place, this.run.id));
   }
 
   /** A record as it lies in the store. @throws HumanError when there is none. */
   storedTrace(place: number): NonNullable<unknown> {
     const record = readTrace(this.#files.traces, place);
-    if (record == null) throw new HumanError(`Run ${this.run.id} has no trace ${place}.`);
+    if (record == null) throw new HumanError(l10n.t('Run {0} has no trace {1}.', this.run.id, place));
     return record;
   }
 
@@ -291,7 +296,8 @@ export class RunReader {
   /** Training rows as they were sent, a page of them. */
   async trainingRows(step: string, from: number, count: number): Promise<{ total: number; rows: TrainingRowView[] }> {
     const file = `${this.#files.rows}/${rowsFileName(step)}`;
-    if (!existsSync(file)) throw new HumanError(`There are no training rows of step "${step}" in ${this.#files.rows}.`);
+    if (!existsSync(file))
+      throw new HumanError(l10n.t('There are no training rows of step "{0}" in {1}.', step, this.#files.rows));
     const rows: TrainingRowView[] = [];
     let total = 0;
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
@@ -309,7 +315,7 @@ export class RunReader {
     try {
       await next;
     } catch (error) {
-      throw new HumanError(`The traces in ${this.#files.traces} cannot be listed: ${messageOf(error)}.`, {
+      throw new HumanError(l10n.t('The traces in {0} cannot be listed: {1}.', this.#files.traces, messageOf(error)), {
         cause: error,
       });
     }

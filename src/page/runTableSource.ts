@@ -1,4 +1,5 @@
 /** All runs of the window, as the page with their table asks for them. Reads no file: who has the runs in memory gives them. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../base/errors.ts';
 import type { RunItem } from '../editor/items/runItem.ts';
 import { runRow } from '../editor/items/runRow.ts';
@@ -28,7 +29,7 @@ export function runTableSource(runs: ListedRuns, effects: RunTableEffects): Page
     const known = new Map(rows.now().map((row) => [row.key, row]));
     return keys.map((key) => {
       const row = known.get(key);
-      if (row === undefined) throw new HumanError(`The run in ${key} is not there any more.`);
+      if (row === undefined) throw new HumanError(l10n.t('The run in {0} is not there any more.', key));
       return row;
     });
   };

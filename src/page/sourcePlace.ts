@@ -1,4 +1,5 @@
 /** Which file an error names, if it is one of the folder that the run belongs to. */
+import * as l10n from '@vscode/l10n';
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { HumanError } from '../base/errors.ts';
@@ -23,7 +24,7 @@ export function sourceFile(workspace: string, { asked, program }: Manifest, file
   const found = candidates.find((path) => isFileIn(workspace, path));
   if (found !== undefined) return found;
   throw new HumanError(
-    `"${file}" is no file in ${workspace}: only files of the folder that the run belongs to are opened.`,
+    l10n.t('"{0}" is no file in {1}: only files of the folder that the run belongs to are opened.', file, workspace),
   );
 }
 

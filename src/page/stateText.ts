@@ -1,4 +1,5 @@
 /** A state, or one predictor of it, as text that reads well side by side in a diff. */
+import * as l10n from '@vscode/l10n';
 import { shownFields } from '../base/exact.ts';
 import type { Fields } from '../base/json.ts';
 import type { PredictorState, ProgramState } from '../data/program.ts';
@@ -10,13 +11,16 @@ export function stateText(state: ProgramState, only: string | null): string {
 }
 
 function predictorText(name: string, { instructions, demos, model }: PredictorState): string {
-  const parts = [`# ${name}`, `## Model\n${model}`, `## Instructions\n${instructions}`];
-  if (demos.length === 0) parts.push('## Demos\nnone');
+  const parts = [`# ${name}`, `## ${l10n.t('Model')}\n${model}`, `## ${l10n.t('Instructions')}\n${instructions}`];
+  if (demos.length === 0) parts.push(`## ${l10n.t('Demos')}\n${l10n.t('none')}`);
   for (const [i, { fields, augmented }] of demos.entries()) {
-    parts.push(`## Demo ${i + 1}, ${augmented ? 'bootstrapped' : 'labelled'}\n${fieldsText(fields)}`);
+    parts.push(`## ${demoTitle(i + 1, augmented)}\n${fieldsText(fields)}`);
   }
   return parts.join('\n\n');
 }
+
+const demoTitle = (number: number, augmented: boolean): string =>
+  augmented ? l10n.t('Demo {0}, bootstrapped', number) : l10n.t('Demo {0}, labelled', number);
 
 /** `name: value`, a line or more each. */
 export function fieldsText(fields: Fields): string {

@@ -3,6 +3,7 @@
  * that were found before for one that goes on from it, and only what was appended for the same. There is one text that is
  * wanted: a search for another ends.
  */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HumanError } from '../base/errors.ts';
 import { visitRecords } from './traceRecords.ts';
@@ -53,7 +54,7 @@ export class TraceSearch {
 
   #want(text: string) {
     if (text === this.#wanted.text) return this.#wanted;
-    this.#wanted.end.abort(new HumanError('Another text was searched for meanwhile.'));
+    this.#wanted.end.abort(new HumanError(l10n.t('Another text was searched for meanwhile.')));
     this.#wanted = { text, end: new AbortController() };
     return this.#wanted;
   }

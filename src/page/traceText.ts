@@ -1,11 +1,13 @@
 /** One program run as text that is only to be read. Plain, and bounded: models wrote most of it. */
+import * as l10n from '@vscode/l10n';
 import { shownFields } from '../base/exact.ts';
 import type { Fields } from '../base/json.ts';
 import { onLines } from '../base/visibleText.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
 import { plainText } from '../view/lineText.ts';
-import { duration, errorText, plural, rowScore, shownNumber } from '../view/words.ts';
+import { counted } from '../view/counted.ts';
+import { duration, errorText, rowScore, shownNumber } from '../view/words.ts';
 import type { Remembered, TraceView } from '../viewProtocol.ts';
 
 /** Characters of one value, and of the whole. */
@@ -21,13 +23,25 @@ export function traceText(
   answers: ReadonlyMap<string, Remembered>,
 ): string {
   const { prediction, score, feedback, error, trace, seconds } = outcome;
-  const head = `Row ${shownNumber(example)} of ${purpose}: score ${rowScore(score)}, ${duration(seconds)}`;
+  const head = l10n.t(
+    'Row {0} of {1}: score {2}, {3}',
+    shownNumber(example),
+    purpose,
+    rowScore(score),
+    duration(seconds),
+  );
   const parts = [
     head,
-    ...(error === undefined ? [] : [section('Error', errorText({ ...error, kind: error.kind as 'program' }, true))]),
-    ...(feedback === undefined ? [] : [section('The metric said', feedback)]),
-    ...(row === undefined ? [] : [fieldsSection('Inputs', row.inputs), fieldsSection('Labels', labelsOf(row))]),
-    prediction === null ? section('Prediction', '(none)') : fieldsSection('Prediction', prediction),
+    ...(error === undefined
+      ? []
+      : [section(l10n.t('Error'), errorText({ ...error, kind: error.kind as 'program' }, true))]),
+    ...(feedback === undefined ? [] : [section(l10n.t('The metric said'), feedback)]),
+    ...(row === undefined
+      ? []
+      : [fieldsSection(l10n.t('Inputs'), row.inputs), fieldsSection(l10n.t('Labels'), labelsOf(row))]),
+    prediction === null
+      ? section(l10n.t('Prediction'), l10n.t('(none)'))
+      : fieldsSection(l10n.t('Prediction'), prediction),
     ...trace.map((call, place) => callText(call, place, trace.length, answers)),
   ];
   return cut(onLines(`${parts.filter((part) => part !== '').join('\n\n')}\n`), textAtMost);
@@ -35,11 +49,13 @@ export function traceText(
 
 function callText(call: Call, place: number, of: number, answers: ReadonlyMap<string, Remembered>): string {
   const { predictor, inputs, outputs, error, lm, seconds } = call;
-  const title = `Call ${shownNumber(place)} of ${of}: ${predictor}, ${duration(seconds)}`;
+  const title = `${l10n.t('Call {0} of {1}', shownNumber(place), of)}: ${predictor}, ${duration(seconds)}`;
   const parts = [
     `${title}\n${'='.repeat(Math.min(80, title.length))}`,
-    fieldsSection('Inputs', inputs),
-    outputs === null ? section('Outputs', error ?? '(none)') : fieldsSection('Outputs', outputs),
+    fieldsSection(l10n.t('Inputs'), inputs),
+    outputs === null
+      ? section(l10n.t('Outputs'), error ?? l10n.t('(none)'))
+      : fieldsSection(l10n.t('Outputs'), outputs),
     ...lm.map((request, i) => requestText(request, i, lm.length, answers)),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -51,13 +67,14 @@ function requestText(
   of: number,
   answers: ReadonlyMap<string, Remembered>,
 ): string {
-  const name = of === 1 ? 'Request' : `Request ${shownNumber(place)} of ${of}`;
-  const tokens = usage === null ? [] : [`${plural(usage.inputTokens + usage.outputTokens, 'token')}`];
-  const title = [`${name} to ${model}`, ...tokens, ...(cached ? ['from the memo'] : [])].join(', ');
+  const name =
+    of === 1 ? l10n.t('Request to {0}', model) : l10n.t('Request {0} of {1} to {2}', shownNumber(place), of, model);
+  const tokens = usage === null ? [] : [counted(usage.inputTokens + usage.outputTokens, 'token')];
+  const title = [name, ...tokens, ...(cached ? [l10n.t('from the memo')] : [])].join(', ');
   const body = answers.get(key)?.body ?? null;
-  if (body === null) return section(title, 'The memo does not hold it any more.');
+  if (body === null) return section(title, l10n.t('The memo does not hold it any more.'));
   const messages = body.messages.map(({ role, content }) => `[${role}]\n${cut(content, valueAtMost)}`);
-  const answer = `[answer]\n${cut(body.completion ?? body.whyNoText ?? '(nothing)', valueAtMost)}`;
+  const answer = `[${l10n.t('answer')}]\n${cut(body.completion ?? body.whyNoText ?? l10n.t('(nothing)'), valueAtMost)}`;
   return section(title, [...messages, answer].join('\n\n'));
 }
 
@@ -73,5 +90,7 @@ function section(title: string, text: string): string {
 }
 
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}\n… and ${plural(text.length - most, 'more character')}`;
+  return text.length <= most
+    ? text
+    : `${text.slice(0, most)}\n${l10n.t('… and {0}', counted(text.length - most, 'moreCharacter'))}`;
 }

@@ -1,9 +1,12 @@
 /** The report of a comparison: the paper's table, what is clear of chance in it, and the numbers of every run. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import { comparisonRows, comparisonTotals } from '../comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Mean } from '../comparison.ts';
-import { dollars, duration, fromText, percent, plural, startName, stepName } from '../view/words.ts';
+import { counted } from '../view/counted.ts';
+import { cellStatusWord, runStatusWord } from '../view/runRow.ts';
+import { dollars, duration, fromText, percent, startName, stepName } from '../view/words.ts';
 import { reportDocument } from './document.ts';
 import { numbersOf } from './numbers.ts';
 import { callsText, facts, gainCell, scoreText, table, text, tokensText } from './parts.ts';
@@ -17,7 +20,12 @@ type Split = 'dev' | 'test';
 export function comparisonReport({ comparison, cells, problems }: ReportedComparison, made: string): string {
   const splits = splitsOf(comparison);
   return reportDocument({
-    title: `${comparison.program}: ${plural(comparison.strategies.length, 'strategy', 'strategies')} with ${plural(comparison.seeds.length, 'seed')}`,
+    title: l10n.t(
+      '{0}: {1} with {2}',
+      comparison.program,
+      counted(comparison.strategies.length, 'strategy'),
+      counted(comparison.seeds.length, 'seed'),
+    ),
     made,
     csv: numbersOf(cells.map(({ snapshot }) => snapshot)),
     csvName: `${comparison.id}.csv`,
@@ -39,15 +47,15 @@ function header(comparison: Comparison): Markup {
   const { id, program, model, endpoint, from, created, status, stopped } = comparison;
   const { usage, seconds } = comparisonTotals(comparison);
   return html`${facts([
-    ['Comparison', id],
-    ['Program', `${program}${fromText(from)}`],
-    ['Status', status],
-    ['Begun', created],
-    ['Model', `${model} on ${endpoint}`],
-    ['Calls', callsText(usage)],
-    ['Cost', `${dollars(usage.usd)}, ${tokensText(usage)} tokens`],
-    ['Time', duration(seconds)],
-  ])}${stopped === null ? nothing : html`<p class="bad">Stopped (${stopped.reason}): ${stopped.message}</p>`}`;
+    [l10n.t('Comparison'), id],
+    [l10n.t('Program'), `${program}${fromText(from)}`],
+    [l10n.t('Status'), runStatusWord[status]],
+    [l10n.t('Begun'), created],
+    [l10n.t('Model'), l10n.t('{0} on {1}', model, endpoint)],
+    [l10n.t('Calls'), callsText(usage)],
+    [l10n.t('Cost'), `${dollars(usage.usd)}, ${l10n.t('{0} tokens', tokensText(usage))}`],
+    [l10n.t('Time'), duration(seconds)],
+  ])}${stopped === null ? nothing : html`<p class="bad">${l10n.t('Stopped ({0}): {1}', stopped.reason, stopped.message)}</p>`}`;
 }
 
 const nameIn =
@@ -59,17 +67,17 @@ function scoresTable(comparison: Comparison, split: Split): Markup {
   const { seeds } = comparison;
   const number = true;
   const columns: readonly Column[] = [
-    { head: 'Strategy' },
-    ...seeds.map((seed) => ({ head: `Seed ${seed}`, number }) as const),
-    { head: 'Mean', number },
+    { head: l10n.t('Strategy') },
+    ...seeds.map((seed) => ({ head: l10n.t('Seed {0}', seed), number }) as const),
+    { head: l10n.t('Mean'), number },
   ];
   const name = nameIn(comparison);
   const rows = comparisonRows(comparison).map((row) => ({
     best: isBest(row, comparison, split),
     cells: [text(name(row.strategy)), ...row.cells.map((cell) => scoreText(cell[split])), meanCell(row[split])],
   }));
-  return html`<h2>${split === 'test' ? 'Test' : 'Dev'} scores</h2>
-    ${table(`Per cent of the ${split} rows, of the state that each strategy ends in; ± is the standard deviation over the seeds`, columns, rows)}`;
+  return html`<h2>${split === 'test' ? l10n.t('Test scores') : l10n.t('Dev scores')}</h2>
+    ${table(l10n.t('Per cent of the {0} rows, of the state that each strategy ends in; ± is the standard deviation over the seeds', split), columns, rows)}`;
 }
 
 function isBest(row: ComparisonRow, comparison: Comparison, split: Split): boolean {
@@ -106,26 +114,34 @@ function gainsTable(comparison: Comparison, cells: readonly ReportedCell[], spli
   }));
   if (rows.length === 0) return nothing;
   const columns = [
-    { head: 'Strategy' },
-    ...strategies.slice(0, -1).map((against) => ({ head: `against ${name(against)}`, number: true }) as const),
+    { head: l10n.t('Strategy') },
+    ...strategies
+      .slice(0, -1)
+      .map((against) => ({ head: l10n.t('against {0}', name(against)), number: true }) as const),
   ];
-  return html`<h2>Differences on ${split}</h2>
-    ${table(`In points, row by row over all seeds (a row's scores of all seeds count as one), with 95 % intervals that are not corrected for the number of comparisons`, columns, rows)}`;
+  return html`<h2>${l10n.t('Differences on {0}', split)}</h2>
+    ${table(l10n.t("In points, row by row over all seeds (a row's scores of all seeds count as one), with 95 % intervals that are not corrected for the number of comparisons"), columns, rows)}`;
 }
 
 function runsTable(comparison: Comparison): Markup {
   const number = true;
   const columns = [
-    ...[{ head: 'Strategy' }, { head: 'Seed', number }, { head: 'Run' }, { head: 'Status' }, { head: 'Calls', number }],
     ...[
-      { head: 'Cost', number },
-      { head: 'Time', number },
+      { head: l10n.t('Strategy') },
+      { head: l10n.t('Seed'), number },
+      { head: l10n.t('Run') },
+      { head: l10n.t('Status') },
+      { head: l10n.t('Calls'), number },
+    ],
+    ...[
+      { head: l10n.t('Cost'), number },
+      { head: l10n.t('Time'), number },
     ],
   ] as const;
   const name = nameIn(comparison);
-  return html`<h2>Runs</h2>
+  return html`<h2>${l10n.t('Runs')}</h2>
     ${table(
-      'Cells of the comparison; steps that they share are paid for once',
+      l10n.t('Cells of the comparison; steps that they share are paid for once'),
       columns,
       comparison.cells.map((cell) => ({ cells: runCells(cell, name) })),
     )}`;
@@ -135,7 +151,7 @@ function runCells(cell: ComparisonCell, name: (strategy: string) => string): rea
   const { strategy, seed, run, status, reason, usage, seconds } = cell;
   return [
     ...[text(name(strategy)), text(seed), text(run ?? '–')],
-    text(reason === undefined ? status : `${status}: ${reason}`),
+    text(reason === undefined ? cellStatusWord[status] : `${cellStatusWord[status]}: ${reason}`),
     ...[text(usage === null ? '–' : callsText(usage)), text(usage === null ? '–' : dollars(usage.usd))],
     text(duration(seconds)),
   ];

@@ -2,6 +2,7 @@
  * The frame of a report: one HTML file with nothing outside it and no script in it, so that what a model or a data file wrote
  * can do nothing, wherever the report is opened.
  */
+import * as l10n from '@vscode/l10n';
 import { html } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 
@@ -228,10 +229,17 @@ export interface ReportParts {
   readonly made: string;
 }
 
+function footer(made: string): string {
+  return l10n.t(
+    'Made by BetterTogether on {0}. Intervals are 95 %; gains are paired row by row against the baseline. This file has no script and loads nothing.',
+    made,
+  );
+}
+
 export function reportDocument({ title, body, csv, csvName, made }: ReportParts): string {
   const numbers = `data:text/csv;charset=utf-8;base64,${Buffer.from(csv).toString('base64')}`;
   const page = html`<!doctype html>
-    <html lang="en">
+    <html lang="${l10n.t({ message: 'en', comment: ['The code of the language of the translation'] })}">
       <head>
         <meta charset="utf-8" />
         <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -246,11 +254,8 @@ export function reportDocument({ title, body, csv, csvName, made }: ReportParts)
           ${body}
         </main>
         <footer>
-          <p><a href="${numbers}" download="${csvName}">The numbers as CSV</a></p>
-          <p>
-            Made by BetterTogether on ${made}. Intervals are 95 %; gains are paired row by row against the baseline.
-            This file has no script and loads nothing.
-          </p>
+          <p><a href="${numbers}" download="${csvName}">${l10n.t('The numbers as CSV')}</a></p>
+          <p>${footer(made)}</p>
         </footer>
       </body>
     </html> `;

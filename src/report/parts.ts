@@ -1,4 +1,5 @@
 /** Small pieces that several sections of a report have. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import type { Difference } from '../data/pairedDifference.ts';
@@ -77,14 +78,14 @@ export function verdictBox(verdict: RunVerdict | null): Markup {
 }
 
 export function tokensText({ inputTokens, outputTokens }: Usage): string {
-  return inputTokens === null || outputTokens === null ? 'unknown' : short(inputTokens + outputTokens);
+  return inputTokens === null || outputTokens === null ? l10n.t('unknown') : short(inputTokens + outputTokens);
 }
 
 /** `1,876 paid, 40 from the memo`. */
 export function callsText({ calls, cached }: Usage): string {
-  return `${count(calls)} paid, ${count(cached)} from the memo`;
+  return `${l10n.t('{0} paid', count(calls))}, ${l10n.t('{0} from the memo', count(cached))}`;
 }
 
 export function costText(usage: Usage): string {
-  return `${dollars(usage.usd)}, ${tokensText(usage)} tokens`;
+  return `${dollars(usage.usd)}, ${l10n.t('{0} tokens', tokensText(usage))}`;
 }

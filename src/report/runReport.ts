@@ -1,9 +1,12 @@
 /** The report of a run: one HTML file to send to somebody who has neither the editor nor the run. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import { candidateEnd } from '../view/candidateEnd.ts';
 import { addUsage } from '../view/runView.ts';
-import { count, duration, plural, rowScore, shownNumber, startName, stepName, stepTitle } from '../view/words.ts';
+import { counted } from '../view/counted.ts';
+import { runStatusWord } from '../view/runRow.ts';
+import { count, duration, rowScore, shownNumber, startName, stepName, stepTitle } from '../view/words.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
 import type { ChangedRow, ChangedRows } from './changedRows.ts';
 import { reportDocument } from './document.ts';
@@ -27,7 +30,7 @@ export function runReport(run: ReportedRun, made: string): string {
     body: [
       header(run),
       verdictBox(snapshot.verdict),
-      html`<h2>Scores</h2>`,
+      html`<h2>${l10n.t('Scores')}</h2>`,
       scoreChart(scoredSteps(snapshot)),
       stepsTable(snapshot),
       ...steps.filter(({ candidates }) => candidates.length > 0).map((step) => candidatesPart(step, name)),
@@ -36,7 +39,7 @@ export function runReport(run: ReportedRun, made: string): string {
       changedPart(changed.test, 'test', name(best ?? '')),
       warnings.length === 0
         ? nothing
-        : html`<h2>Warnings</h2>
+        : html`<h2>${l10n.t('Warnings')}</h2>
             <ul>
               ${warnings.map((each) => html`<li>${each}</li>`)}
             </ul>`,
@@ -55,22 +58,22 @@ function header({ snapshot, created }: ReportedRun): Markup {
   const { run, asked, status, splits, usage, stopped, problem } = snapshot;
   const rows =
     splits === null
-      ? 'unknown'
+      ? l10n.t('unknown')
       : [`${splits.train} train, ${splits.dev} dev`, splits.test === null ? [] : `${splits.test} test`]
           .flat()
           .join(', ');
   return html`${facts([
-    ['Run', run],
-    ['Status', status],
-    ['Begun', created],
-    ['Model', `${asked.model} on ${asked.endpoint}`],
-    ['Metric', asked.metric],
-    ['Seed', String(asked.seed)],
-    ['Rows', rows],
-    ['Calls', callsText(usage)],
-    ['Cost', costText(usage)],
+    [l10n.t('Run'), run],
+    [l10n.t('Status'), runStatusWord[status]],
+    [l10n.t('Begun'), created],
+    [l10n.t('Model'), l10n.t('{0} on {1}', asked.model, asked.endpoint)],
+    [l10n.t('Metric'), asked.metric],
+    [l10n.t('Seed'), String(asked.seed)],
+    [l10n.t('Rows'), rows],
+    [l10n.t('Calls'), callsText(usage)],
+    [l10n.t('Cost'), costText(usage)],
   ])}
-  ${stopped === null ? nothing : html`<p class="bad">Stopped (${stopped.reason}): ${stopped.message}</p>`}
+  ${stopped === null ? nothing : html`<p class="bad">${l10n.t('Stopped ({0}): {1}', stopped.reason, stopped.message)}</p>`}
   ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}`;
 }
 
@@ -89,19 +92,27 @@ function stepsTable(snapshot: Snapshot): Markup {
   const { steps, best, final } = snapshot;
   const number = true;
   const columns = [
-    ...[{ head: 'Step' }, { head: 'What it is' }, { head: 'Dev %', number }, { head: 'Gain on dev', number }],
     ...[
-      { head: 'Test %', number },
-      { head: 'Gain on test', number },
-      { head: 'Calls paid', number },
+      { head: l10n.t('Step') },
+      { head: l10n.t('What it is') },
+      { head: l10n.t('Dev %'), number },
+      { head: l10n.t('Gain on dev'), number },
     ],
-    ...[{ head: 'Tokens', number }, { head: 'Time', number }, { head: 'Note' }],
+    ...[
+      { head: l10n.t('Test %'), number },
+      { head: l10n.t('Gain on test'), number },
+      { head: l10n.t('Calls paid'), number },
+    ],
+    ...[{ head: l10n.t('Tokens'), number }, { head: l10n.t('Time'), number }, { head: l10n.t('Note') }],
   ] as const;
   const name = nameIn(snapshot);
   const rows = steps.map((step) => {
     const { prefix, evaluations, reason } = step;
     const { dev, test } = evaluations;
-    const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['final'] : [])].join(', ');
+    const marks = [
+      ...(prefix === best ? [l10n.t('best on dev')] : []),
+      ...(prefix === final ? [l10n.t('final')] : []),
+    ].join(', ');
     const parts = [step.usage, dev?.usage, test?.usage].filter((usage) => usage != null);
     const usage = parts.length === 0 ? null : parts.reduce(addUsage);
     const seconds = (step.seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
@@ -117,14 +128,18 @@ function stepsTable(snapshot: Snapshot): Markup {
       ],
     };
   });
-  return table('Each state that the run reached, with 95 % intervals', columns, rows);
+  return table(l10n.t('Each state that the run reached, with 95 % intervals'), columns, rows);
 }
 
 function candidatesPart(step: StepRow, name: Name): Markup {
   const labels = [...new Set(step.candidates.flatMap((one) => one.facts.map(({ label }) => label)))];
   const columns = [
-    ...[{ head: 'Candidate' }, ...labels.map((head) => ({ head })), { head: 'Score %', number: true as const }],
-    { head: 'Status' },
+    ...[
+      { head: l10n.t('Candidate') },
+      ...labels.map((head) => ({ head })),
+      { head: l10n.t('Score %'), number: true as const },
+    ],
+    { head: l10n.t('Status') },
   ];
   const rows = step.candidates.map((candidate) => ({
     best: candidate.candidate === step.chosen,
@@ -136,20 +151,27 @@ function candidatesPart(step: StepRow, name: Name): Markup {
     ],
   }));
   return html`<details>
-    <summary>${name(step.prefix)}: ${plural(step.candidates.length, 'candidate')}</summary>
-    ${table(`Candidates of ${name(step.prefix)}`, columns, rows)}
+    <summary>${name(step.prefix)}: ${counted(step.candidates.length, 'candidate')}</summary>
+    ${table(l10n.t('Candidates of {0}', name(step.prefix)), columns, rows)}
   </details>`;
 }
 
 function changedPart(changed: ChangedRows | null, split: 'dev' | 'test', name: string): Markup {
   if (changed === null) return nothing;
   const { fixed, broken, rows, problem } = changed;
-  const columns = [{ head: 'Row' }, { head: 'Inputs' }, { head: 'Label' }, { head: 'Baseline' }, { head: name }];
+  const columns = [
+    { head: l10n.t('Row') },
+    { head: l10n.t('Inputs') },
+    { head: l10n.t('Label') },
+    { head: l10n.t('Baseline') },
+    { head: name },
+  ];
   const more = fixed + broken - rows.length;
-  const caption = `${plural(fixed, 'row')} better, ${count(broken)} worse${more > 0 ? `; the first ${count(rows.length)}` : ''}`;
-  return html`<h2>What changed on ${split} rows</h2>
+  const counts = l10n.t('{0} better, {1} worse', counted(fixed, 'row'), count(broken));
+  const caption = more > 0 ? `${counts}; ${l10n.t('the first {0}', count(rows.length))}` : counts;
+  return html`<h2>${l10n.t('What changed on {0} rows', split)}</h2>
     ${problem === null ? nothing : html`<p class="muted">${problem}</p>`}
-    ${rows.length === 0 ? html`<p class="muted">No row scores otherwise.</p>` : table(caption, columns, rows.map(changedRow))}`;
+    ${rows.length === 0 ? html`<p class="muted">${l10n.t('No row scores otherwise.')}</p>` : table(caption, columns, rows.map(changedRow))}`;
 }
 
 function changedRow({ example, inputs, labels, before, after }: ChangedRow) {
@@ -161,7 +183,9 @@ function changedRow({ example, inputs, labels, before, after }: ChangedRow) {
       text(labels ?? ''),
       html`${before.text} <span class="muted">(${rowScore(before.score)})</span>`,
       html`${after.text}
-        <span class="${kind}">(${rowScore(after.score)}, ${kind === 'good' ? 'better' : 'worse'})</span>`,
+        <span class="${kind}"
+          >(${rowScore(after.score)}, ${kind === 'good' ? l10n.t('better') : l10n.t('worse')})</span
+        >`,
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** The score of each step with its interval, dev and test, as a drawing that needs no script. */
+import * as l10n from '@vscode/l10n';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import type { Score } from '../protocol.ts';
@@ -38,7 +39,7 @@ export function scoreChart(points: readonly ChartPoint[]): Markup {
       width="${width}"
       height="${height}"
       role="img"
-      aria-label="Scores by step, with 95 % intervals; the table below has the same numbers"
+      aria-label="${l10n.t('Scores by step, with 95 % intervals; the table below has the same numbers')}"
     >
       ${lines}${names}${series(points, 'dev', -9, x, y)}${series(points, 'test', 9, x, y)} ${legend(points)}
     </svg>

@@ -1,6 +1,8 @@
 /** How the candidates of a step ended, in words. */
+import * as l10n from '@vscode/l10n';
 import type { CandidateView } from './candidate.ts';
-import { percent, plural, shownNumber, whyStopped } from './words.ts';
+import { counted } from './counted.ts';
+import { percent, shownNumber, whyStopped } from './words.ts';
 
 type Known = Pick<CandidateView, 'candidate' | 'status' | 'score' | 'scored' | 'unlikely'>;
 
@@ -23,17 +25,21 @@ export function bestOf({ chosen, candidates }: Step<Known>): number | null {
 
 /** What became of a candidate that is not at work any more. */
 export function candidateEnd<Of extends Known>({ candidate, status, scored, unlikely }: Of, step: Step<Of>): string {
-  if (candidate === step.chosen) return 'chosen';
-  if (status === 'stopped') return `the run stopped after ${plural(scored, 'row')}`;
-  if (status !== 'stoppedEarly') return 'scored';
-  const when = scored === 0 ? 'not scored' : `stopped early after ${plural(scored, 'row')}`;
-  return `${when}: it ${whyStopped(unlikely)}${unlikely === undefined ? againstWhat(step) : ''}`;
+  if (candidate === step.chosen) return l10n.t('chosen');
+  if (status === 'stopped') return l10n.t('the run stopped after {0}', counted(scored, 'row'));
+  if (status !== 'stoppedEarly') return l10n.t('scored');
+  const when = scored === 0 ? l10n.t('not scored') : l10n.t('stopped early after {0}', counted(scored, 'row'));
+  return l10n.t('{0}: it {1}', when, unlikely === undefined ? whyHopeless(step) : whyStopped(unlikely));
 }
 
-/** ` against candidate 3 (100.0 %; …)`: what it could no longer win against. */
-function againstWhat(step: Step<Known>): string {
+/** `could no longer win against candidate 3 (100.0 %; …)`. */
+function whyHopeless(step: Step<Known>): string {
   const number = bestOf(step);
   const best = step.candidates.find(({ candidate }) => candidate === number);
-  if (best?.score == null) return '';
-  return ` against candidate ${shownNumber(best.candidate)} (${percent(best.score.score)} %; the earlier wins a tie)`;
+  if (best?.score == null) return whyStopped(undefined);
+  return l10n.t(
+    'could no longer win against candidate {0} ({1} %; the earlier wins a tie)',
+    shownNumber(best.candidate),
+    percent(best.score.score),
+  );
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { given } from '../base/given.ts';
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
 import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
@@ -53,7 +54,7 @@ export function foldEvent(view: RunView, event: LoggedEvent): RunView {
 function withWarning(known: readonly string[], message: string): readonly string[] {
   const shown = message.length > shownCharactersAtMost ? `${message.slice(0, shownCharactersAtMost)}…` : message;
   if (known.includes(shown) || known.length > warningsShownAtMost) return known;
-  return [...known, known.length === warningsShownAtMost ? 'There are more warnings than are shown.' : shown];
+  return [...known, known.length === warningsShownAtMost ? l10n.t('There are more warnings than are shown.') : shown];
 }
 
 function plannedSteps(event: EventOf<'run.started'>, before: readonly StepView[]): readonly StepView[] {

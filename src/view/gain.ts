@@ -1,10 +1,12 @@
 /** Whether a state is really better than the baseline, in words: the same in terminal, editor and page. Pure. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import type { Difference } from '../data/pairedDifference.ts';
 import { differenceSchema } from '../protocol.ts';
+import { counted } from './counted.ts';
 import type { Started, StepView } from './runView.ts';
-import { percent, plural, signed, startName, stepName } from './words.ts';
+import { percent, signed, startName, stepName } from './words.ts';
 
 /** `unclear`: the 95 % interval holds 0, so the difference may be chance. */
 const verdictSchema = z.enum(['better', 'worse', 'unclear']);
@@ -17,7 +19,7 @@ export function verdictOf({ low, high }: Pick<Difference, 'low' | 'high'>): Verd
 
 /** `−0.9 to +40.9`. */
 export function gainRange({ low, high }: Difference): string {
-  return `${signed(low)} to ${signed(high)}`;
+  return l10n.t('{0} to {1}', signed(low), signed(high));
 }
 
 /** `+20.0 (−0.9 to +40.9, may be chance)`. */
@@ -27,12 +29,12 @@ export function gainText(gain: Difference): string {
 
 /** `−0.9 to +40.9, may be chance`. */
 export function gainDoubt(gain: Difference): string {
-  return isNothing(gain) ? 'the same on every row' : `${gainRange(gain)}${chance(gain)}`;
+  return isNothing(gain) ? l10n.t('the same on every row') : `${gainRange(gain)}${chance(gain)}`;
 }
 
 /** `, may be chance`, where it may. */
 export function chance(gain: Difference): string {
-  return verdictOf(gain) === 'unclear' && !isNothing(gain) ? ', may be chance' : '';
+  return verdictOf(gain) === 'unclear' && !isNothing(gain) ? `, ${l10n.t('may be chance')}` : '';
 }
 
 /** No row differs: that is no proof that none would, and nothing to doubt on these. */
@@ -61,28 +63,42 @@ export function runVerdict(
   if (step === undefined || step.prefix === '') return null;
   const { dev, test } = step.evaluations;
   const name = stepName(step.prefix, startName(started?.from));
-  const start = `the ${startName(started?.from)}`;
-  if (test?.gain !== undefined) return said(test.gain, name, `${start} on ${plural(test.gain.n, 'test row')}`);
+  const start = (rows: string): string =>
+    started?.from == null ? l10n.t('the baseline on {0}', rows) : l10n.t('the start on {0}', rows);
+  if (test?.gain !== undefined) return said(test.gain, name, start(counted(test.gain.n, 'testRow')));
   if (dev?.gain === undefined) return null;
-  const rows = `${start} on ${plural(dev.gain.n, 'dev row')}`;
-  return said(dev.gain, name, rows, chosenAmong(steps));
+  return said(dev.gain, name, start(counted(dev.gain.n, 'devRow')), chosenAmong(steps));
 }
 
 /** The best of several on the rows that chose it looks a little better than it is. */
 function chosenAmong(steps: readonly StepView[]): string {
   const scored = steps.filter(({ evaluations }) => evaluations.dev !== undefined).length;
   return scored > 2
-    ? ' It was chosen on these rows, which flatters it a little: rows under "test" would say more.'
+    ? ` ${l10n.t('It was chosen on these rows, which flatters it a little: rows under "test" would say more.')}`
     : '';
 }
 
 function said(gain: Difference, subject: string, rows: string, more = ''): RunVerdict {
   const verdict = verdictOf(gain);
-  if (isNothing(gain)) return { verdict, gain, text: `${subject} scores the same as ${rows}, on every one.` };
-  const interval = `95 % interval ${gainRange(gain)}`;
-  const text =
-    verdict === 'unclear'
-      ? `${subject} scores ${signed(gain.points)} points against ${rows} (${interval}), which may be chance.`
-      : `${subject} is really ${verdict} than ${rows}, by ${percent(Math.abs(gain.points))} points (${interval}).`;
-  return { verdict, gain, text: `${text}${more}` };
+  return { verdict, gain, text: `${sentence(gain, verdict, subject, rows)}${isNothing(gain) ? '' : more}` };
+}
+
+function sentence(gain: Difference, verdict: Verdict, subject: string, rows: string): string {
+  if (isNothing(gain)) return l10n.t('{0} scores the same as {1}, on every one.', subject, rows);
+  const interval = l10n.t('95 % interval {0}', gainRange(gain));
+  const by = percent(Math.abs(gain.points));
+  switch (verdict) {
+    case 'unclear':
+      return l10n.t(
+        '{0} scores {1} points against {2} ({3}), which may be chance.',
+        subject,
+        signed(gain.points),
+        rows,
+        interval,
+      );
+    case 'better':
+      return l10n.t('{0} is really better than {1}, by {2} points ({3}).', subject, rows, by, interval);
+    case 'worse':
+      return l10n.t('{0} is really worse than {1}, by {2} points ({3}).', subject, rows, by, interval);
+  }
 }

@@ -1,15 +1,17 @@
 /** How good a program run was, as people take it in at a glance: a grade, with a sign and a word. */
 
+import * as l10n from '@vscode/l10n';
+
 export const grades = ['right', 'partly', 'wrong', 'failed'] as const;
 export type Grade = (typeof grades)[number];
 
 /** Signs differ in form too, for those who do not see the colours. */
 export const gradeSign: Readonly<Record<Grade, string>> = { right: '✓', partly: '◐', wrong: '✗', failed: '!' };
 export const gradeWord: Readonly<Record<Grade, string>> = {
-  right: 'right',
-  partly: 'partly right',
-  wrong: 'wrong',
-  failed: 'failed',
+  right: l10n.t('right'),
+  partly: l10n.t('partly right'),
+  wrong: l10n.t('wrong'),
+  failed: l10n.t('failed'),
 };
 
 /**

@@ -1,9 +1,10 @@
 /** What came of the proposals of a step that reflects: counted, and in words. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { countSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
 import type { EventOf } from '../protocol.ts';
-import { plural } from './words.ts';
+import { counted } from './counted.ts';
 
 export const proposalCountsSchema = z.object({
   /** Better on the minibatch, whether or not they could become the best. */
@@ -39,10 +40,10 @@ export function proposalText({ accepted, rejected, perfect, proposed, refused }:
   const why = reasons.map(([reason, times]) => `${times} ${reason}`).join(', ');
   const tried = proposed === 0 || accepted + rejected > 0;
   const ends = [
-    ...(tried ? [`${accepted} better`, `${rejected} no better`] : []),
-    ...(proposed === 0 ? [] : [`${proposed} to choose from`]),
-    ...(unusable === 0 ? [] : [`${unusable} unusable (${why})`]),
+    ...(tried ? [l10n.t('{0} better', accepted), l10n.t('{0} no better', rejected)] : []),
+    ...(proposed === 0 ? [] : [l10n.t('{0} to choose from', proposed)]),
+    ...(unusable === 0 ? [] : [l10n.t('{0} unusable ({1})', unusable, why)]),
   ];
-  const passed = perfect === 0 ? '' : `; ${plural(perfect, 'minibatch', 'minibatches')} without a mistake`;
-  return `${plural(accepted + rejected + proposed + unusable, 'proposal')}: ${ends.join(', ')}${passed}`;
+  const passed = perfect === 0 ? '' : `; ${counted(perfect, 'faultlessMinibatch')}`;
+  return `${counted(accepted + rejected + proposed + unusable, 'proposal')}: ${ends.join(', ')}${passed}`;
 }

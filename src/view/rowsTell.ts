@@ -1,7 +1,8 @@
 /** What a number of rows can tell apart, said before they are paid for. */
+import * as l10n from '@vscode/l10n';
 import { z95 } from '../data/normal.ts';
 import { intervalOf } from '../data/pairedDifference.ts';
-import { plural } from './words.ts';
+import { counted } from './counted.ts';
 
 /** Half of a score's interval where it is widest, at 50 %: Wilson's, in points. */
 export function scoreKnownTo(rows: number): number {
@@ -21,12 +22,14 @@ export function leastDifference(rows: number): number | null {
 /** `12 dev rows`, and what they tell, without the full stop. */
 export function rowsTell(rows: number): { readonly rows: string; readonly tell: string } {
   const least = leastDifference(rows);
-  const difference =
+  const known = scoreKnownTo(rows).toFixed(0);
+  const tell =
     least === null
-      ? 'any difference between two states may be chance'
-      : `where a row is right or wrong, a difference of less than ${least < 10 ? least.toFixed(1) : least.toFixed(0)} points between two states may be chance`;
-  return {
-    rows: plural(rows, 'dev row'),
-    tell: `a score is known to about ±${scoreKnownTo(rows).toFixed(0)} points, and ${difference}`,
-  };
+      ? l10n.t('a score is known to about ±{0} points, and any difference between two states may be chance', known)
+      : l10n.t(
+          'a score is known to about ±{0} points, and where a row is right or wrong, a difference of less than {1} points between two states may be chance',
+          known,
+          least < 10 ? least.toFixed(1) : least.toFixed(0),
+        );
+  return { rows: counted(rows, 'devRow'), tell };
 }

@@ -1,11 +1,29 @@
 /** A run as a row of the table of all runs, what can be done with those that are ticked, and in which words. Pure. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import { differenceSchema, scoreSchema } from '../protocol.ts';
 import { gainText, verdictOf } from './gain.ts';
-import { plural, signed } from './words.ts';
+import { count, signed } from './words.ts';
 
 export const runStatuses = ['running', 'finished', 'stopped', 'crashed'] as const;
+
+/** As people read them. */
+export const runStatusWord: Readonly<Record<(typeof runStatuses)[number], string>> = {
+  running: l10n.t('running'),
+  finished: l10n.t('finished'),
+  stopped: l10n.t('stopped'),
+  crashed: l10n.t('crashed'),
+};
+
+/** As people read how a cell of a comparison stands. */
+export const cellStatusWord = {
+  waiting: l10n.t('waiting'),
+  running: l10n.t('running'),
+  done: l10n.t('done'),
+  stopped: l10n.t('stopped'),
+  failed: l10n.t('failed'),
+} as const;
 
 /** What the best state gained over what the run began with. */
 const rowGainSchema = z.object({
@@ -59,7 +77,7 @@ export type RowGain = NonNullable<RunRow['gain']>;
 
 /** `+20.0 (−0.9 to +40.9, may be chance) on test`. */
 export function rowGainText({ split, points, difference }: RowGain): string {
-  return `${difference === null ? signed(points) : gainText(difference)} on ${split}`;
+  return l10n.t('{0} on {1}', difference === null ? signed(points) : gainText(difference), split);
 }
 
 /** What the verdict on a gain looks like; without an interval nothing is said. */
@@ -74,7 +92,9 @@ export type TableAct = (typeof tableActs)[number];
 
 /** No screen has room for more side by side. */
 export const comparedAtMost = 12;
-export const differentFolders = 'Runs of different folders cannot be compared: they answered different questions.';
+export const differentFolders = l10n.t(
+  'Runs of different folders cannot be compared: they answered different questions.',
+);
 
 type Acted = Pick<RunRow, 'root' | 'status' | 'name'>;
 
@@ -84,26 +104,26 @@ export function whyNot(act: TableAct, runs: readonly Acted[]): string | null {
     case 'compare':
       return whyNotCompared(runs);
     case 'report':
-      return runs.length === 1 ? null : 'A report is of one run: tick one.';
+      return runs.length === 1 ? null : l10n.t('A report is of one run: tick one.');
     case 'delete':
       return whyNotDeleted(runs);
   }
 }
 
 function whyNotCompared(runs: readonly Acted[]): string | null {
-  if (runs.length < 2) return 'Tick two runs or more to compare them.';
+  if (runs.length < 2) return l10n.t('Tick two runs or more to compare them.');
   if (runs.length > comparedAtMost) {
-    return `At most ${comparedAtMost} runs are compared side by side; ${runs.length} are ticked.`;
+    return l10n.t('At most {0} runs are compared side by side; {1} are ticked.', comparedAtMost, runs.length);
   }
   if (new Set(runs.map(({ root }) => root)).size === 1) return null;
   return differentFolders;
 }
 
 function whyNotDeleted(runs: readonly Acted[]): string | null {
-  if (runs.length === 0) return 'Tick the runs to delete.';
+  if (runs.length === 0) return l10n.t('Tick the runs to delete.');
   const working = runs.filter(({ status }) => status === 'running');
   if (working.length === 0) return null;
   return working.length === 1
-    ? `${working[0]!.name} is at work. Cancel it first.`
-    : `${plural(working.length, 'run')} of these are at work. Cancel them first.`;
+    ? l10n.t('{0} is at work. Cancel it first.', working[0]!.name)
+    : l10n.t('{0} runs of these are at work. Cancel them first.', count(working.length));
 }

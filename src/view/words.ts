@@ -1,4 +1,5 @@
 /** Numbers, names and errors as people read them, in a terminal, in the editor and on the page alike. */
+import * as l10n from '@vscode/l10n';
 import { placeText } from '../base/placeText.ts';
 import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
@@ -51,7 +52,7 @@ export function bytes(value: number): string {
 
 /** $12.35, $0.1234 below a dollar, < $0.0001, $0. @param value `null`: no price is known. */
 export function dollars(value: number | null): string {
-  if (value === null) return 'unknown';
+  if (value === null) return l10n.t('unknown');
   if (value === 0) return '$0';
   if (value < 0.0001) return '< $0.0001';
   return `$${value.toFixed(value < 1 ? 4 : 2)}`;
@@ -70,10 +71,13 @@ export function percent(score: number): string {
 
 /** What is said of a candidate that was stopped early, behind "it". */
 export function whyStopped(unlikely: Unlikely | undefined): string {
-  if (unlikely === undefined) return 'could no longer win';
-  const { chance, loss } = unlikely;
-  const by = loss === 0 ? 'to win' : `to win by more than ${shownShare(loss)} ${loss === 1 ? 'point' : 'points'}`;
-  return `was unlikely (${shownShare(100 * chance)} %) ${by}`;
+  if (unlikely === undefined) return l10n.t('could no longer win');
+  const { loss } = unlikely;
+  const [chance, points] = [shownShare(100 * unlikely.chance), shownShare(loss)];
+  if (loss === 0) return l10n.t('was unlikely ({0} %) to win', chance);
+  return loss === 1
+    ? l10n.t('was unlikely ({0} %) to win by more than {1} point', chance, points)
+    : l10n.t('was unlikely ({0} %) to win by more than {1} points', chance, points);
 }
 
 /** Without digits that say nothing: 1, 0.5, 2.25. */
@@ -96,15 +100,15 @@ export const shownNumber = (place: number): number => place + 1;
 
 /** What program runs are for. */
 export const purposeName: Readonly<Record<Work, string>> = {
-  bootstrap: 'bootstrapping',
-  reflect: 'reflection',
-  validate: 'validation',
-  collect: 'collecting traces',
-  rollout: 'rollouts',
+  bootstrap: l10n.t('bootstrapping'),
+  reflect: l10n.t('reflection'),
+  validate: l10n.t('validation'),
+  collect: l10n.t('collecting traces'),
+  rollout: l10n.t('rollouts'),
   dev: 'dev',
   test: 'test',
   train: 'train',
-  checkpoints: 'checkpoints',
+  checkpoints: l10n.t('checkpoints'),
 };
 
 export function capitalized(text: string): string {
@@ -135,18 +139,18 @@ export function startName(from: unknown): string {
 /** `Prompt search`. @param step `null`: what the run began with. @param from as for `startName`, by a name for people. */
 export function stepTitle(step: StepInfo | null, from: string | null): string {
   if (step !== null) return capitalized(step.title);
-  return from === null ? 'The program as it was written' : `The program in the state of ${from}`;
+  return from === null ? l10n.t('The program as it was written') : l10n.t('The program in the state of {0}', from);
 }
 
 /** `p.json`, `run 20261123-…`: what a run that was given a state began with. */
 export function sourceText(from: string): string {
   const run = /^Run (.*)$/.exec(from)?.[1];
-  return run === undefined ? brief(fileName(from)) : `run ${run}`;
+  return run === undefined ? brief(fileName(from)) : l10n.t('run {0}', run);
 }
 
 /** `, from p.json`; nothing where a run began with the program as written. */
 export function fromText(from: string | undefined): string {
-  return from === undefined ? '' : `, from ${sourceText(from)}`;
+  return from === undefined ? '' : `, ${l10n.t('from {0}', sourceText(from))}`;
 }
 
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;

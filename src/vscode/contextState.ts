@@ -15,15 +15,18 @@ export function maintainContext(
   comparisons: ComparisonStore,
   roots: Roots,
 ): vscode.Disposable & { looked(): void } {
-  const written = new Map<ContextKey, boolean>();
-  const write = (key: ContextKey, value: boolean): void => {
-    if (written.get(key) === value) return;
-    written.set(key, value);
+  const written = new Map<ContextKey, string>();
+  const write = (key: ContextKey, value: boolean | readonly string[]): void => {
+    const text = JSON.stringify(value);
+    if (written.get(key) === text) return;
+    written.set(key, text);
     void vscode.commands.executeCommand('setContext', key, value);
   };
   const update = (): void => {
     const all = runs.all;
-    write(contextKeys.hasPrograms, programs.all.some(canRun));
+    const files = programs.all.filter(canRun).map(({ file }) => file);
+    write(contextKeys.hasPrograms, files.length > 0);
+    write(contextKeys.programFiles, [...new Set(files)].sort());
     write(contextKeys.hasRuns, all.length > 0);
     write(contextKeys.hasTwoRuns, all.length > 1);
     write(contextKeys.hasComparisons, comparisons.all.length > 0);

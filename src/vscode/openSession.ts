@@ -117,7 +117,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
-        await commandTable[name](session, argument, all);
+        await commandTable[name](session, ...trees.nodes(argument, all));
       } catch (error) {
         showError(error, log);
       }
@@ -126,7 +126,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
 
   const tests = own(new TestExplorer(session));
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
-  openTrees(own, session);
+  const trees = openTrees(own, session);
   own(createStatusBar(runs));
   own(registerReadOnlyTexts());
   own(notifyOfEnds(runs, comparisons));
@@ -201,12 +201,22 @@ function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRu
 function openTrees(
   own: <T extends vscode.Disposable>(part: T) => T,
   { programs, knowledge, runs, comparisons }: Session,
-): void {
+): Trees {
   const programsTree = { treeDataProvider: own(new ProgramsView(programs, knowledge, runs)), showCollapseAll: true };
   own(vscode.window.createTreeView(viewIds.programs, { ...programsTree, canSelectMany: true }));
   const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
   const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
+  const asked = JSON.stringify({ selectedIn: viewIds.runs });
+  return {
+    nodes: (argument, all) =>
+      JSON.stringify(argument) === asked ? [runsView.selection[0], runsView.selection] : [argument, all],
+  };
+}
+
+interface Trees {
+  /** What a command is about, and all that is selected. Called by a key it gets no node: package.json names the tree in its argument. */
+  nodes(argument: unknown, all: unknown): readonly [argument: unknown, all: unknown];
 }
 
 function watchRuns(

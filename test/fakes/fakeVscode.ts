@@ -417,6 +417,12 @@ export const fake = {
   executions: [] as FakeExecution[],
   endedProcesses: new EventEmitter<{ readonly execution: FakeExecution; readonly exitCode: number }>(),
   endedTasks: new EventEmitter<{ readonly execution: FakeExecution }>(),
+  inFront: undefined as
+    | {
+        readonly document: { readonly uri: ReturnType<typeof Uri.from> };
+        readonly selection: { readonly active: { readonly line: number } };
+      }
+    | undefined,
   /** The folder that is chosen in a dialog. */
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
@@ -453,6 +459,7 @@ export const fake = {
 export function resetFake(): void {
   fake.onCommand = () => Promise.resolve(undefined);
   fake.chosenFolder = undefined;
+  fake.inFront = undefined;
   fake.trusted = true;
   fake.remoteName = undefined;
   fake.uiKind = UIKind.Desktop;
@@ -553,6 +560,10 @@ export const window = {
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
+  /** The text editor in front, and where its cursor is. */
+  get activeTextEditor() {
+    return fake.inFront;
+  },
   visibleTextEditors: [] as { readonly document: { readonly uri: ReturnType<typeof Uri.from> } }[],
   /** All that are open. */
   get visibleNotebookEditors() {

@@ -150,6 +150,57 @@ describe('a trusted folder', () => {
     await window.page.getByRole('tab', { name: /^two: p -> w -> p/ }).waitFor();
   });
 
+  it('finds a text in the page', async () => {
+    await window.webview().getByRole('tab', { name: 'Examples' }).click();
+    await window.page.keyboard.press('Control+f');
+    await window.page.locator('.simple-find-part.visible input').fill('a dev 12');
+    await window.page.keyboard.press('Enter');
+    const selected = () =>
+      window
+        .webview()
+        .locator('body')
+        .evaluate(() => getSelection()?.toString());
+    await expect.poll(selected).toBe('a dev 12');
+    await window.screenshot('find-in-page');
+    await window.page.keyboard.press('Escape');
+  });
+
+  it('has the acts of a run in the menu of its page', async () => {
+    await window.webview().locator('h1').first().click({ button: 'right' });
+    const menu = window.page.locator('.monaco-menu');
+    for (const entry of ['Show Prompt Changes', 'Compare Runs', 'Export Program', 'Save Report'])
+      await menu.getByText(entry).waitFor();
+    await window.screenshot('menu-of-page');
+    await window.page.keyboard.press('Escape');
+  });
+
+  it('offers the programs of a file in its menus', async () => {
+    await window.page.getByRole('tab', { name: /program\.ts/ }).click();
+    await window.page.locator('.editor-instance .view-line').first().click({ button: 'right' });
+    await window.page.locator('.monaco-menu').getByText('BetterTogether').hover();
+    await window.page.locator('.monaco-menu').getByText('Optimize Program').waitFor();
+    await window.screenshot('menu-of-editor');
+    await window.page.keyboard.press('Escape');
+    await window.page.keyboard.press('Escape');
+  });
+
+  it('renames a run by a key', async () => {
+    const named = async (run: RegExp, name: string) => {
+      await window.showView();
+      await window.treeItem(run).last().click();
+      // The page that it opens takes the focus.
+      await window.run('BetterTogether: Focus on Runs View');
+      await window.page.keyboard.press('F2');
+      await window.answer('Rename Run', name);
+    };
+    await named(/^two: p -> w -> p,/, 'the first one');
+    await named(/^the first one/, '');
+    await window
+      .treeItem(/^two: p -> w -> p/)
+      .last()
+      .waitFor();
+  });
+
   it('deletes from the table once it is agreed to', async () => {
     const rows = window.webview().locator('.rows-body [role=row]');
     await window.page.getByRole('tab', { name: /^All Runs/ }).click();

@@ -42,20 +42,6 @@ export function whichRun({ manifest }: Pick<RunItem, 'manifest'>): string {
 
 export const seedText = (seed: number): string => l10n.t`seed ${seed}`;
 
-/** What a run or a comparison is, in a word: no text to compare with. */
-export function statusText(status: RunItem['status']): string {
-  switch (status) {
-    case 'running':
-      return l10n.t('running');
-    case 'finished':
-      return l10n.t('finished');
-    case 'stopped':
-      return l10n.t('stopped');
-    case 'crashed':
-      return l10n.t('crashed');
-  }
-}
-
 /** `81.1 % (+12.4), $0.31`, `83.3 % (+3.0, may be chance), 40 calls`; what is not known is left out. */
 export function whatItReached(item: RunItem): string {
   const scores = devScores(item);

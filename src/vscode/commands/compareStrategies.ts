@@ -30,7 +30,7 @@ import type { ComparisonItem } from '../runs/comparisonStore.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { comparisonArguments, spawnComparison } from '../../editor/processes/comparisonProcess.ts';
 import type { Compared } from '../../editor/processes/comparisonProcess.ts';
-import { statusText } from '../../editor/items/runText.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 const usual = ['', 'p', 'w', 'p -> w', 'p -> w -> p'];
 
@@ -153,7 +153,9 @@ export async function openComparisonItem({ panels }: Session, item: ComparisonIt
 /** What tells it from others of the same program. */
 export function comparisonAbout({ root, comparison, status }: ComparisonItem): readonly string[] {
   const { model, endpoint, created } = comparison;
-  return [l10n.t`${model} on ${endpoint}`, localTime(created), statusText(status), folderNameOf(root)].filter(Boolean);
+  return [l10n.t`${model} on ${endpoint}`, localTime(created), runStatusWord[status], folderNameOf(root)].filter(
+    Boolean,
+  );
 }
 
 /** The node of the tree that a command was called on. */

@@ -127,7 +127,13 @@ export class Panels implements vscode.Disposable {
       known.panel.reveal();
       return known.session;
     }
-    const panel = vscode.window.createWebviewPanel(panelTypes[view.kind], uiText(title), vscode.ViewColumn.Active);
+    const options = { enableFindWidget: true };
+    const panel = vscode.window.createWebviewPanel(
+      panelTypes[view.kind],
+      uiText(title),
+      vscode.ViewColumn.Active,
+      options,
+    );
     return this.#fill(panel, view, title);
   }
 

@@ -19,7 +19,7 @@ import { startRun } from '../../editor/processes/startRun.ts';
 import type { RunToStart } from '../../editor/processes/startRun.ts';
 import type { RunStore } from './runStore.ts';
 import type { Log } from '../base/log.ts';
-import { statusText } from '../../editor/items/runText.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 export interface StarterOptions {
   /** `dist/cli.js`. */
@@ -65,7 +65,7 @@ export class RunStarter {
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
     requireTrust(l10n.t('Resuming a run'));
     if (!isResumable(item))
-      throw new HumanError(l10n.t`${runName(item)} is ${statusText(item.status)}: there is nothing to resume.`);
+      throw new HumanError(l10n.t`${runName(item)} is ${runStatusWord[item.status]}: there is nothing to resume.`);
     await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
     const { cli, environment } = this.#options;
@@ -76,7 +76,7 @@ export class RunStarter {
 
   async cancel(item: RunItem): Promise<void> {
     if (item.status !== 'running')
-      throw new HumanError(l10n.t`${runName(item)} is ${statusText(item.status)}: there is nothing to cancel.`);
+      throw new HumanError(l10n.t`${runName(item)} is ${runStatusWord[item.status]}: there is nothing to cancel.`);
     await requestCancel(item.run.folder);
     this.#options.log.info(`asked run ${item.run.id} to stop`);
   }

@@ -14,10 +14,13 @@ import { placeText } from '../../base/placeText.ts';
 import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached, whichRun, statusText } from '../../editor/items/runText.ts';
+import { whatItReached, whichRun } from '../../editor/items/runText.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
-/** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
+/** The program of a lens, of a node of the tree, or of a file; of several, the one at the cursor first in a list. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
+  const file = asFile(argument);
+  if (file !== null) return programIn(programs.inFile(file), file, title);
   const named = asProgram(argument);
   // A lens may be older than the source: the index knows where the program is now.
   const known = named && programs.all.find((each) => programId(each) === programId(named));
@@ -32,14 +35,31 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
     const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
     throw new MendableError(new UsageError(none), { title: l10n.t('Create Sample Project'), run });
   }
-  const here = fileInFront();
-  const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
+  const sorted = nearestFirst(all);
   if (sorted.length === 1) return sorted[0]!;
-  const choices = sorted.map((value) => ({
-    label: programTitle(value),
-    description: whereItIs(value),
-    value,
-  }));
+  return choiceOf(sorted, title);
+}
+
+async function programIn(inFile: readonly ProgramItem[], file: string, title: string): Promise<ProgramItem> {
+  const programs = inFile.filter(canRun);
+  const path = vscode.workspace.asRelativePath(file);
+  if (programs.length === 0) throw new UsageError(l10n.t`${path} has no LM program.`);
+  if (programs.length === 1) return programs[0]!;
+  return choiceOf(nearestFirst(programs), title);
+}
+
+/** First the one at the cursor, the last that begins at or above it; then the others of the file in front. */
+function nearestFirst(programs: readonly ProgramItem[]): readonly ProgramItem[] {
+  const file = fileInFront();
+  const cursor = (vscode.window.activeTextEditor?.selection.active.line ?? 0) + 1;
+  const inFront = programs.filter((program) => program.file === file);
+  const above = inFront.filter(({ line }) => line !== null && line <= cursor);
+  const here = above.toSorted((a, b) => (b.line ?? 0) - (a.line ?? 0)).slice(0, 1);
+  return [...new Set([...here, ...inFront, ...programs])];
+}
+
+async function choiceOf(programs: readonly ProgramItem[], title: string): Promise<ProgramItem> {
+  const choices = programs.map((value) => ({ label: programTitle(value), description: whereItIs(value), value }));
   return pick(await choose({ title, placeholder: l10n.t('Program'), choices }));
 }
 
@@ -75,7 +95,7 @@ export async function runTarget(
 
 /** A run in a list of many: with all that tells it from the others. */
 export function runChoice(value: RunItem): Choice<RunItem> {
-  const parts = [whichRun(value), statusText(value.status), whatItReached(value), folderNameOf(value.root)];
+  const parts = [whichRun(value), runStatusWord[value.status], whatItReached(value), folderNameOf(value.root)];
   return { label: runName(value), description: parts.filter(Boolean).join(' · '), value };
 }
 
@@ -91,6 +111,12 @@ export async function ownRunTarget(...asked: Parameters<typeof runTarget>): Prom
 export function pick<T>(chosen: T | typeof back): T {
   if (chosen === back) throw new Dismissed();
   return chosen;
+}
+
+/** Menus of a file and of an editor give its address. */
+function asFile(argument: unknown): string | null {
+  if (typeof argument !== 'object' || argument === null || !('fsPath' in argument)) return null;
+  return typeof argument.fsPath === 'string' ? argument.fsPath : null;
 }
 
 function asProgram(argument: unknown): ProgramItem | null {

@@ -6,8 +6,9 @@ import { commandIds } from '../../editor/names.ts';
 import { folderNameOf } from '../base/folders.ts';
 import { briefTime, localTime, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached, whatRuns, whyItStopped, seedText, statusText } from '../../editor/items/runText.ts';
+import { whatItReached, whatRuns, whyItStopped, seedText } from '../../editor/items/runText.ts';
 import { treeItem } from './treeItem.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', crashed: 'error' } as const;
 
@@ -17,7 +18,7 @@ export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vsc
   const strategy = stepName(formatStrategy(manifest.asked.strategy));
   const title = label.name ?? (where === 'underProgram' ? strategy : `${manifest.asked.key}: ${strategy}`);
   const reached = whatItReached(run);
-  const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : statusText(status);
+  const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : runStatusWord[status];
   const origin = run.madeHere ? '' : l10n.t('not yours');
   const folder = where === 'inRuns' ? folderNameOf(run.root) : '';
   const { model, seed } = manifest.asked;
@@ -39,7 +40,7 @@ function tooltip(run: RunItem, strategy: string): readonly string[] {
   const lines = [
     runName(run),
     l10n.t`${strategy}, ${model} on ${endpoint.name}, ${seedText(seed)}`,
-    l10n.t`${statusText(run.status)}, begun ${localTime(manifest.created)}`,
+    l10n.t`${runStatusWord[run.status]}, begun ${localTime(manifest.created)}`,
     run.run.id,
   ];
   if (view.stopped !== null) lines.push(whyItStopped(view.stopped).slice(0, 500));

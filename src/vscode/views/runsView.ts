@@ -11,7 +11,7 @@ import type { RunStore } from '../runs/runStore.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
 import { treeItem } from './treeItem.ts';
-import { statusText } from '../../editor/items/runText.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 export type RunsNode =
   | { readonly kind: 'run'; readonly run: RunItem; readonly cell: boolean }
@@ -120,7 +120,7 @@ function comparisonTreeItem({ root, comparison, location, status }: ComparisonIt
   const title = comparisonTitle(comparison);
   const done = comparison.cells.filter((cell) => cell.status === 'done').length;
   const parts = [
-    status === 'finished' ? '' : l10n.t`${statusText(status)}, ${done} of ${comparison.cells.length}`,
+    status === 'finished' ? '' : l10n.t`${runStatusWord[status]}, ${done} of ${comparison.cells.length}`,
     folderNameOf(root),
     status === 'running' ? '' : briefTime(comparison.created),
     comparison.model,

@@ -46,11 +46,30 @@ describe('package.json', () => {
 
   it('names only commands and views that exist, in menus, welcome views and the walkthrough', () => {
     const named = [...text.matchAll(/command:(bettertogether\.[A-Za-z]+)\b(?!\.)/g)].map(([, id]) => id!);
-    const inMenus = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
+    const inMenus = Object.values(contributes.menus).flatMap((items) =>
+      items.flatMap((item) => ('command' in item ? [item.command] : [])),
+    );
     const views = Object.values(viewIds) as string[];
     for (const id of [...named, ...inMenus]) expect([...declared, ...views]).toContain(id);
     expect(contributes.views.bettertogether.map(({ id }) => id).sort()).toEqual(views.toSorted());
     for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
+  });
+
+  it('binds keys to commands that exist, in its own views and files alone, and leaves the keys of Windows for characters alone', () => {
+    for (const { command, key, when } of contributes.keybindings) {
+      expect(declared).toContain(command);
+      expect(when).toMatch(/focusedView == bettertogether\.|resourcePath in bettertogether\./);
+      // AltGr is Ctrl+Alt there.
+      expect(key).not.toContain('ctrl+alt');
+    }
+  });
+
+  it('opens each submenu that a menu names', () => {
+    const named = Object.values(contributes.menus).flatMap((items) =>
+      items.flatMap((item) => ('submenu' in item ? [item.submenu] : [])),
+    );
+    expect([...new Set(named)]).toEqual(contributes.submenus.map(({ id }) => id));
+    for (const { id } of contributes.submenus) expect(Object.keys(contributes.menus)).toContain(id);
   });
 
   it('leaves no text of its own untranslated, and what is for models and programs in English', () => {
@@ -81,7 +100,7 @@ describe('package.json', () => {
   it('asks only context keys that are kept up to date, and asks each of them', () => {
     const asked = new Set(
       [...text.matchAll(/"(?:when|enablement)":"([^"]*)"/g)].flatMap(([, clause]) =>
-        [...clause!.matchAll(/(?<![=~/(|] ?|config\.)\bbettertogether\.[A-Za-z]+/g)].map(([key]) => key),
+        [...clause!.matchAll(/(?<![=~/(|'] ?|config\.)\bbettertogether\.[A-Za-z]+/g)].map(([key]) => key),
       ),
     );
     const viewNames: readonly string[] = Object.values(viewIds);

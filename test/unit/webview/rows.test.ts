@@ -2,7 +2,7 @@
 import { html, render } from 'lit';
 import { describe, expect, it, vi } from 'vitest';
 import type { ExampleRow } from '../../../src/viewProtocol.ts';
-import { counted, rowsOfCell } from '../../../webview/confusionView.ts';
+import { confused, rowsOfCell } from '../../../webview/confusionView.ts';
 import { marks, rowMap } from '../../../webview/rowMap.ts';
 import { linkedParts, linkedText } from '../../../webview/sourceLinks.ts';
 
@@ -101,11 +101,11 @@ describe('the table of labels and predictions', () => {
   };
 
   it('counts them, with a column for what is no label only where there is such', () => {
-    const { labels, predicted, count } = counted(field);
+    const { labels, predicted, count } = confused(field);
     expect(labels).toEqual([0, 1]);
     expect(predicted).toEqual([0, 1, 2, -1, null]);
     expect([count(0, 0), count(1, 2), count(1, null), count(0, 1)]).toEqual([2, 1, 1, 0]);
-    expect(counted({ ...field, rows: field.rows.slice(0, 1) }).predicted).toEqual([0]);
+    expect(confused({ ...field, rows: field.rows.slice(0, 1) }).predicted).toEqual([0]);
   });
 
   it('gives the rows of a cell', () => {
