@@ -61,6 +61,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Another VS Code, which takes a minute or two to set up: `npm run test:oldest`.
+      {
+        extends: true,
+        test: {
+          name: 'oldest',
+          sequence: { groupOrder: 7 },
+          include: only('oldest'),
+          testTimeout: 240_000,
+          hookTimeout: 420_000,
+          fileParallelism: false,
+        },
+      },
       // Writes README's pictures and those of the pages: `npm run pictures`. In a run of all projects it has no files either.
       {
         extends: true,

@@ -19,6 +19,8 @@ import { readOwnStates } from '../../run/record/stateFile.ts';
 import { copyWeights } from '../../run/weights/copyWeights.ts';
 import { findWeights } from '../../run/weights/findWeights.ts';
 import type { TunedWeights } from '../../run/weights/findWeights.ts';
+import { servingOf } from '../../run/weights/serving.ts';
+import type { Serving } from '../../run/weights/serving.ts';
 import { ggufMaker } from '../../run/services/ggufAdapter.ts';
 import type { Context } from '../base/context.ts';
 import { brief, startName, stepName } from '../../view/words.ts';
@@ -69,6 +71,7 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   terminal.err(onScreen`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
   terminal.err(otherLanguage(format, manifest));
   if (format === 'dspy') terminal.err(changedBySave(state));
+  terminal.err(servingText(await servingOf({ workspace, state, manifest })));
   terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
@@ -130,6 +133,14 @@ function loadingCode(
   const code = out === undefined ? null : loadingCodeOf(manifest, state, format, resolve(cwd, out));
   if (code === null) return onScreen``;
   return onScreen`\nload it with\n\n${screenBlock(String(code).replaceAll(/^(?=.)/gm, '    '))}\n`;
+}
+
+/** How its models are served from now on. */
+function servingText(serving: Serving | null): ScreenText {
+  if (serving === null) return onScreen``;
+  const { command, note } = serving;
+  if (command === null) return onScreen`\n${note}\n`;
+  return onScreen`\nserve it with\n\n${screenBlock(command.replaceAll(/^/gm, '    '))}\n\n${note}\n`;
 }
 
 async function write(file: string, text: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { ProgramDescription, ProgramExport, ProgramState } from '../../data
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import { isNotebook } from '../../notebook/notebookText.ts';
 import { tokenVariable } from '../../home/token.ts';
+import { servePort } from '../code/servePort.ts';
 import type { Manifest } from '../record/manifest.ts';
 import {
   joinedCode,
@@ -78,7 +79,9 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   const makes = exportedAs(program, config.program.name) === 'object' ? exported : python`${exported}()`;
   const lines = [
     ...(config.endpoint.kind === 'embedded'
-      ? [python`# serves the models, and says how to set the key: bettertogether serve --port 8123`]
+      ? [
+          python`# serves the models, and says how to set the key: bettertogether serve --port ${servePort}${config.endpoint.modelFile === undefined ? python`` : python` --model ${config.endpoint.modelFile}`}`,
+        ]
       : []),
     ...(hasKeys ? [python`import os`] : []),
     python`import dspy`,
@@ -151,7 +154,9 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
   const request = endpoint.kind === 'openai' ? endpoint.request : undefined;
   const lines = [
     ...(endpoint.kind === 'embedded'
-      ? [typescript`// serves the models, and says how to set the key: bettertogether serve --port 8123`]
+      ? [
+          typescript`// serves the models, and says how to set the key: bettertogether serve --port ${servePort}${endpoint.modelFile === undefined ? typescript`` : typescript` --model ${endpoint.modelFile}`}`,
+        ]
       : []),
     typescript`import { readFileSync } from 'node:fs';`,
     typescript`import { configure } from 'bettertogether';`,
@@ -249,5 +254,5 @@ function keyOf({ endpoint }: LoadingCode['config']): string | null {
 }
 
 function urlOf({ endpoint }: LoadingCode['config']): string {
-  return endpoint.kind === 'openai' ? endpoint.baseURL : 'http://127.0.0.1:8123/v1';
+  return endpoint.kind === 'openai' ? endpoint.baseURL : `http://127.0.0.1:${servePort}/v1`;
 }
