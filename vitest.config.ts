@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     // What comes about is waited for, however busy the machine is.
     expect: { poll: { timeout: 30_000 } },
-    // One group after the other: browsers and the editor do not share two cores with what else there is.
+    // One group after the other, where several projects are run together.
     projects: [
       {
         extends: true,
@@ -104,7 +104,8 @@ export default defineConfig({
           include: ['test/vscode/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 420_000,
-          fileParallelism: false,
+          // Two windows at once: each waits much of its time.
+          maxWorkers: 2,
         },
       },
     ],

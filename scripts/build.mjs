@@ -80,8 +80,9 @@ export async function bundle() {
     bundleApart(['host', 'sdk']),
     bundleWebview(),
   ]);
-  removeOldChunks(Object.keys(shared.outputs).map((output) => basename(output)));
-  const inputs = [shared, alone, webview].flatMap((metafile) => Object.keys(metafile.inputs));
+  const of = (key) => [shared, alone, webview].flatMap((metafile) => Object.keys(metafile[key]));
+  removeOldOutputs(of('outputs').map((output) => basename(output)));
+  const inputs = of('inputs');
   writeFileSync(join(root, 'dist', 'ThirdPartyNotices.txt'), notices([...inputs, ...wasmSources]));
 }
 
@@ -108,10 +109,10 @@ async function bundleInto(outdir, entries, names, options) {
   return metafile;
 }
 
-/** Chunks have the hash of their content in their name. */
-function removeOldChunks(written) {
+/** Chunks have the hash of their content in their name, so those of earlier builds would stay, and be packaged. */
+function removeOldOutputs(written) {
   for (const name of readdirSync(join(root, 'dist'))) {
-    if (/-[A-Z0-9]{8}\.js(\.map)?$/.test(name) && !written.includes(name)) rmSync(join(root, 'dist', name));
+    if (/\.c?js(\.map)?$/.test(name) && !written.includes(name)) rmSync(join(root, 'dist', name));
   }
 }
 
