@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     // What comes about is waited for, however busy the machine is.
     expect: { poll: { timeout: 30_000 } },
-    // One group after the other: browsers and the editor do not share two cores with what else there is.
+    // One group after the other, where several projects are run together.
     projects: [
       {
         extends: true,
@@ -62,6 +62,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Another VS Code, which takes a minute or two to set up: `npm run test:oldest`.
+      {
+        extends: true,
+        test: {
+          name: 'oldest',
+          sequence: { groupOrder: 7 },
+          include: only('oldest'),
+          testTimeout: 240_000,
+          hookTimeout: 420_000,
+          fileParallelism: false,
+        },
+      },
       // Writes README's pictures and those of the pages: `npm run pictures`. In a run of all projects it has no files either.
       {
         extends: true,
@@ -93,7 +105,8 @@ export default defineConfig({
           include: ['test/vscode/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 420_000,
-          fileParallelism: false,
+          // Two windows at once: each waits much of its time.
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,8 +1,9 @@
 /** Bundles what runs (`dist/*.js`), and as a command also the SDK's types and the JSON schema of the configuration. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { notices } from './notices.mjs';
 import { checkNode, ensurePackages, fail, root, say } from './packages.mjs';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -12,13 +13,17 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 // Only now: it may have been installed a moment ago.
 const { build } = await import('esbuild');
 
-/** Entry points by name of the bundle. */
-const entries = {
+/** What is started, or loaded by VS Code. They share most of their code, which esbuild puts into chunks beside them. */
+const programs = {
   cli: 'src/cli/bin.ts',
-  host: 'src/host/node/main.ts',
   embedded: 'src/embedded/main.ts',
-  mcp: 'src/cli/mcp/serve.ts',
+  extension: 'src/extension.ts',
   supervise: 'src/run/services/superviseMain.ts',
+};
+
+/** What is loaded beside code of the user's: a file each, whole. */
+const apart = {
+  host: 'src/host/node/main.ts',
   sdk: 'src/program/sdk.ts',
 };
 
@@ -40,8 +45,9 @@ const common = {
   // jsonc-parser's CommonJS build cannot be bundled, its ES build can.
   mainFields: ['module', 'main'],
   define: { __filename: '$filename', __dirname: '$dirname' },
-  // Without comments a process starts a sixth sooner. Lines stay short, as Node prints the one that threw.
+  // Without comments a process starts a sixth sooner. Names stay, for stacks, and lines short, as Node prints the one that threw.
   minifyWhitespace: true,
+  minifySyntax: true,
   lineLimit: 160,
   logLevel: 'warning',
 };
@@ -54,79 +60,65 @@ const wasm = {
   'tree-sitter-tsx.wasm': '@vscode/tree-sitter-wasm/wasm',
 };
 
-function copyWasm() {
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  for (const [name, folder] of Object.entries(wasm)) {
-    copyFileSync(join(root, 'node_modules', folder, name), join(root, 'dist', name));
-  }
+/** Paths within the repository of the packages that they are of. */
+export const wasmSources = Object.values(wasm).map((folder) => `node_modules/${folder}`);
+
+/** @param outdir relative to the repository, or absolute. */
+export function copyWasm(outdir = 'dist') {
+  const to = resolve(root, outdir);
+  mkdirSync(to, { recursive: true });
+  for (const [name, folder] of Object.entries(wasm))
+    copyFileSync(join(root, 'node_modules', folder, name), join(to, name));
 }
 
 export async function bundle() {
   copyWasm();
   const { writeSamples } = await import('./samples.mjs');
   writeSamples();
-  await Promise.all([
+  const [shared, alone, webview] = await Promise.all([
+    bundlePrograms(['cli', 'embedded', 'extension', 'supervise']),
+    bundleApart(['host', 'sdk']),
     bundleWebview(),
-    bundleExtension(),
-    ...Object.entries(entries).map(([name, entry]) =>
-      build({
-        ...common,
-        entryPoints: [entry],
-        outfile: `dist/${name}.js`,
-        plugins: [mcpApart],
-        sourcemap: 'linked',
-        banner: { js: name === 'cli' ? `#!/usr/bin/env node\n${banner}` : banner },
-      }),
-    ),
   ]);
+  const of = (key) => [shared, alone, webview].flatMap((metafile) => Object.keys(metafile[key]));
+  removeOldOutputs(of('outputs').map((output) => basename(output)));
+  const inputs = of('inputs');
+  writeFileSync(join(root, 'dist', 'ThirdPartyNotices.txt'), notices([...inputs, ...wasmSources]));
 }
 
-/** Bundles the extension: CommonJS, as VS Code loads it; what it is when it starts, and what it loads right after. */
-async function bundleExtension(outdir = 'dist') {
-  const shared = {
+/** @returns esbuild's metafile, as `bundleApart` does. */
+export async function bundlePrograms(names, outdir = 'dist', options = {}) {
+  return await bundleInto(outdir, programs, names, { splitting: true, ...options });
+}
+
+export async function bundleApart(names, outdir = 'dist', options = {}) {
+  return await bundleInto(outdir, apart, names, options);
+}
+
+async function bundleInto(outdir, entries, names, options) {
+  const { metafile } = await build({
     ...common,
+    entryPoints: Object.fromEntries(names.map((name) => [name, entries[name]])),
     outdir,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
     external: ['vscode'],
-    minifySyntax: true,
-    define: { 'import.meta.url': '$moduleUrl' },
-    banner: { js: "const $moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     sourcemap: 'linked',
-  };
-  await Promise.all([
-    build({
-      ...shared,
-      entryPoints: ['src/extension.ts'],
-      plugins: [sessionApart],
-      // The session's `require('vscode')` is answered by VS Code only where the session itself came by `require`.
-      supported: { 'dynamic-import': false },
-    }),
-    build({ ...shared, entryPoints: { session: 'src/vscode/openSession.ts' } }),
-  ]);
+    banner: { js: banner },
+    metafile: true,
+    ...options,
+  });
+  return metafile;
 }
 
-/** `import('./openSession.ts')` is a file of its own: VS Code waits for activation, and compiling a megabyte takes 25 ms. */
-const sessionApart = {
-  name: 'session-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/openSession\.ts$/ }, () => ({ path: './session.cjs', external: true }));
-  },
-};
-
-/** The same for the command line and its MCP server, whose SDK no other command needs. */
-const mcpApart = {
-  name: 'mcp-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/mcp\/serve\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './mcp.js', external: true } : undefined,
-    );
-  },
-};
+/** Chunks have the hash of their content in their name, so those of earlier builds would stay, and be packaged. */
+function removeOldOutputs(written) {
+  for (const name of readdirSync(join(root, 'dist'))) {
+    if (/\.c?js(\.map)?$/.test(name) && !written.includes(name)) rmSync(join(root, 'dist', name));
+  }
+}
 
 /** Bundles the run view's page: `webview.js` and `webview.css`. */
 export async function bundleWebview(outdir = 'dist') {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     bundle: true,
     entryPoints: { webview: 'webview/main.ts' },
@@ -138,7 +130,9 @@ export async function bundleWebview(outdir = 'dist') {
     minify: true,
     sourcemap: 'linked',
     logLevel: 'warning',
+    metafile: true,
   });
+  return metafile;
 }
 
 /** Bundles one TypeScript file. */

@@ -30,13 +30,15 @@ const results = [
   )),
   ...(await sideBySide([vitest('vitest unit, contracts and parity', projects('unit', 'contracts', 'parity'))])),
   ...(await sideBySide(
-    [vitest('vitest system, webview and vscode', projects('system', 'webview', 'vscode'))],
+    [vitest('vitest system', projects('system'))],
     [
       pytest('host', dspy),
       // The trainer's tests with the real model fail, rather than skip, when it is not there.
       pytest('trainer', trainer.python, [], { BETTERTOGETHER_MODEL: model.path, BETTERTOGETHER_REQUIRE_MODEL: '1' }),
+      vitest('vitest webview', projects('webview')),
     ],
   )),
+  ...(await sideBySide([vitest('vitest vscode', projects('vscode'))])),
 ];
 
 say('');

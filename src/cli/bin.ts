@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { exitCode } from '../base/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';

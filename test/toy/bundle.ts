@@ -28,7 +28,7 @@ export async function bundleWithToy(): Promise<{ readonly cli: string; dispose()
   mkdirSync(dist);
   symlinkSync(join(root, 'python'), join(folder, 'python'));
   for (const name of readdirSync(join(root, 'dist'))) {
-    if (!name.startsWith('cli.js')) symlinkSync(join(root, 'dist', name), join(dist, name));
+    if (name !== 'cli.js') symlinkSync(join(root, 'dist', name), join(dist, name));
   }
   const cli = join(dist, 'cli.js');
   const { bundleFile } = (await import(script)) as {

@@ -1,7 +1,6 @@
 /** Language model tools, called by another extension through `vscode.lm.invokeTool`, in a real VS Code. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Browser } from 'playwright-core';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -9,9 +8,9 @@ import { startFakeEndpoint, type FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { studentAnswer, Workspace } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
+import { askInvoker, invoker, type Answered } from './invoker.ts';
 import { openWindow } from './window.ts';
 
-const invoker = fileURLToPath(new URL('invoker', import.meta.url));
 let fake: FakeEndpoint;
 let workspace: Workspace;
 let browser: Browser;
@@ -27,25 +26,7 @@ afterAll(async () => {
   workspace.dispose();
 });
 
-interface Answered {
-  readonly text?: string;
-  readonly error?: string;
-  readonly tools?: readonly { readonly name: string; readonly description: string; readonly inputSchema: unknown }[];
-}
-
-let requests = 0;
-
-/** Leaves a request for the other extension, and waits for what it got. */
-async function ask(request: object): Promise<Answered> {
-  const folder = join(workspace.folder, '.invoker');
-  mkdirSync(folder, { recursive: true });
-  const name = String(++requests);
-  writeFileSync(join(folder, 'draft'), JSON.stringify(request));
-  renameSync(join(folder, 'draft'), join(folder, `${name}.request.json`));
-  const file = join(folder, `${name}.answer.json`);
-  await expect.poll(() => existsSync(file), { timeout: 120_000 }).toBe(true);
-  return JSON.parse(readFileSync(file, 'utf8')) as Answered;
-}
+const ask = (request: object): Promise<Answered> => askInvoker(workspace.folder, request);
 
 const call = (tool: string, input: object = {}, more: object = {}): Promise<Answered> =>
   ask({ tool: `bettertogether_${tool}`, input, ...more });

@@ -155,11 +155,7 @@ describe('a trusted folder', () => {
     await window.page.keyboard.press('Control+f');
     await window.page.locator('.simple-find-part.visible input').fill('a dev 12');
     await window.page.keyboard.press('Enter');
-    const selected = () =>
-      window
-        .webview()
-        .locator('body')
-        .evaluate(() => getSelection()?.toString());
+    const selected = () => window.webview().locator('body').evaluate('getSelection()?.toString()');
     await expect.poll(selected).toBe('a dev 12');
     await window.screenshot('find-in-page');
     await window.page.keyboard.press('Escape');

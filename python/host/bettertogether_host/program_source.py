@@ -107,10 +107,11 @@ class _Reader:
 
     def _definition(self, value: Any) -> tuple[str, ast.stmt] | None:
         try:
-            file, line = inspect.getsourcefile(value), inspect.getsourcelines(value)[1]
+            file = inspect.getsourcefile(value)
+            if file is None or not is_user_file(file, self._workspace):
+                return None
+            line = inspect.getsourcelines(value)[1]
         except (OSError, TypeError):
-            return None
-        if file is None or not is_user_file(file, self._workspace):
             return None
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         for node in ast.walk(self._file(file)[1]):

@@ -15,6 +15,7 @@ from .install_commands import install_command
 from .notebooks.loading import Notebooks, digest_of, is_made
 from .notebooks.places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
+from .real_paths import real_path
 from .shown_path import relative
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
@@ -77,7 +78,7 @@ class Loader:
         SHA-256 (hex) of the user's imported files by absolute path, and of what shows the version of DSPy. Of a notebook
         what was gathered counts: its outputs, and cells that are not needed, may change.
         """
-        files = {os.path.realpath(file) for file in map(_file_of, list(sys.modules.values())) if file is not None}
+        files = {real_path(file) for file in map(_file_of, list(sys.modules.values())) if file is not None}
         own = [file for file in files if is_user_file(file, self._workspace) and os.path.isfile(file)]
         hashed = {source_file(file): digest_of(file) if is_made(file) else _hash(file) for file in own}
         return dict(sorted({**hashed, **_dspy_version_file()}.items()))
@@ -158,7 +159,7 @@ def _file_of(module: object) -> str | None:
 
 def _is_file(module: ModuleType, file: str) -> bool:
     found = _file_of(module)
-    return found is not None and os.path.realpath(found) == file
+    return found is not None and real_path(found) == file
 
 
 def _hash(file: str) -> str:

@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 
 from .notebooks.places import SourcePlace, place_in_source
+from .real_paths import real_path
 
 _LIBRARIES = {'site-packages', 'dist-packages', 'node_modules', '__pypackages__'}
 _OWN = os.path.dirname(os.path.abspath(__file__))
@@ -59,10 +60,10 @@ def is_user_file(file: str, workspace: str) -> bool:
     """Whether a file is the user's own: in the workspace, and not of a package or an environment in it."""
     if not os.path.isabs(file):
         return False
-    path = os.path.realpath(file)
+    path = real_path(file)
     if not path.startswith(os.path.join(workspace, '')) or path.startswith(os.path.join(_OWN, '')):
         return False
-    environment = os.path.join(os.path.realpath(sys.prefix), '')
+    environment = os.path.join(real_path(sys.prefix), '')
     if environment.startswith(os.path.join(workspace, '')) and path.startswith(environment):
         return False
     return _LIBRARIES.isdisjoint(path[len(workspace) :].split(os.sep))

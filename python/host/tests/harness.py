@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bettertogether_host.wire import RemoteError as RemoteError
 from bettertogether_host.wire import Answer, Wire
+from bettertogether_host.wire import RemoteError as RemoteError
 
-LAUNCH = Path(__file__).parent.parent / 'launch.py'
+from .warm import LAUNCH, WarmProcess
 
 # Answers a call; raises Refused for one that is not answered.
 Lm = Callable[[dict[str, Any]], str]
@@ -53,7 +53,8 @@ def fills_in(value: Callable[[str, str], str]) -> Lm:
 
 
 class HostProcess:
-    def __init__(self, lm: Lm) -> None:
+    def __init__(self, lm: Lm, *, cold: bool = False) -> None:
+        """`cold`: in a new Python, for what depends on when DSPy is imported, and from where."""
         self.lm = lm
         self.calls: list[dict[str, Any]] = []
         self.printed = ''
@@ -61,9 +62,7 @@ class HostProcess:
         self.ending = ''
         # What a compilation reported: method behind `teleprompter/`, and params.
         self.reported: list[tuple[str, dict[str, Any]]] = []
-        self._process = subprocess.Popen(
-            [sys.executable, str(LAUNCH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self._process = _new_process() if cold else WarmProcess()
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._wire = Wire(self._process.stdout.fileno(), self._process.stdin.fileno())
         self._runs = itertools.count(1)
@@ -214,6 +213,11 @@ class HostProcess:
         fd = self._process.stderr.fileno()
         while piece := os.read(fd, 65_536):
             self.printed += piece.decode('utf-8', 'replace')
+
+
+def _new_process() -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, str(LAUNCH)], stdin=pipe, stdout=pipe, stderr=pipe)
 
 
 def start_state(description: dict[str, Any], model: str = 'base') -> dict[str, Any]:

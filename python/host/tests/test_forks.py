@@ -10,6 +10,8 @@ import pytest
 from .conftest import Start
 from .harness import HostProcess
 
+pytestmark = pytest.mark.cold
+
 PROGRAMS = """
 import asyncio
 import multiprocessing

@@ -80,7 +80,7 @@ GOLDENS = json.loads((Path(__file__).parents[3] / 'test/goldens/modelRequests.js
 
 @pytest.fixture
 def host() -> HostProcess:
-    return HostProcess(fills_in(lambda field, question: ''))
+    return HostProcess(fills_in(lambda field, question: ''), cold=True)
 
 
 def ending(host: HostProcess, workspace: Path) -> str:
@@ -182,7 +182,7 @@ def test_an_index_that_dspy_keeps_is_made_once_and_told(
     monkeypatch.setenv('DSPY_CACHEDIR', str(tmp_path / 'cache'))
     told = []
     for _ in range(2):
-        host = HostProcess(fills_in(lambda field, question: ''))
+        host = HostProcess(fills_in(lambda field, question: ''), cold=True)
         host.initialize(tmp_path, 'program.py#program')
         host.shutdown()
         host.wait()

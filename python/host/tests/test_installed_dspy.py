@@ -25,7 +25,7 @@ from .harness import HostProcess, RemoteError
 def answer(packages: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a host says that finds `packages` before all else."""
     monkeypatch.setenv('PYTHONPATH', str(packages))
-    host = HostProcess(lambda call: 'never')
+    host = HostProcess(lambda call: 'never', cold=True)
     try:
         with pytest.raises(RemoteError) as told:
             host.initialize(packages, 'program.py#Program')

@@ -58,7 +58,7 @@ def test_is_imported_as_it_is(tmp_path: Path, layout: str) -> None:
     program, files = LAYOUTS[layout]
     workspace = tmp_path / 'work_space'
     write(workspace, files)
-    host = HostProcess(fills_in(lambda *_: ''))
+    host = HostProcess(fills_in(lambda *_: ''), cold=True)
     try:
         described = host.initialize(workspace, f'{program}#program')
         assert [each['name'] for each in described['predictors']] == ['self']
@@ -71,7 +71,7 @@ def test_is_imported_as_it_is(tmp_path: Path, layout: str) -> None:
 def test_program_and_metric_share_their_modules(tmp_path: Path) -> None:
     metric = 'from qa.program import AGAIN\nfrom qa.types import Answer\n\ndef metric(*_):\n    return AGAIN is Answer\n'
     write(tmp_path, {**LAYOUTS['src, by name, no __init__'][1], 'src/qa/metrics.py': metric})
-    host = HostProcess(fills_in(lambda *_: ''))
+    host = HostProcess(fills_in(lambda *_: ''), cold=True)
     try:
         host.put_start(host.initialize(tmp_path, 'src/qa/program.py#program', 'src/qa/metrics.py#metric'))
         assert host.run({'question': 'q'})['score'] == 1
@@ -81,7 +81,7 @@ def test_program_and_metric_share_their_modules(tmp_path: Path) -> None:
 
 def told(workspace: Path, files: dict[str, str]) -> str:
     write(workspace, files)
-    host = HostProcess(fills_in(lambda *_: ''))
+    host = HostProcess(fills_in(lambda *_: ''), cold=True)
     try:
         with pytest.raises(RemoteError) as error:
             host.initialize(workspace, 'program.py#program')
@@ -156,7 +156,7 @@ class Program(dspy.Module):
 )
 def test_programs_with_call_alone(tmp_path: Path, kind: str, body: str) -> None:
     write(tmp_path, {'program.py': CALLED.replace('KIND', kind).replace('BODY', body)})
-    host = HostProcess(fills_in(lambda field, question: question))
+    host = HostProcess(fills_in(lambda field, question: question), cold=True)
     try:
         host.put_start(host.initialize(tmp_path, 'program.py#Program'))
         assert host.run({'question': 'q'}, labels={'answer': 'q'})['score'] == 1

@@ -16,6 +16,8 @@ import pytest
 from .conftest import Start
 from .harness import HostProcess
 
+pytestmark = pytest.mark.cold
+
 PROGRAM = """
 import os
 import dspy

@@ -1,9 +1,9 @@
 /** The tools for agents over stdio: stdout is the protocol's, and all else goes to stderr. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { bundle } from '../../run/services/bundles.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 import type { Context } from '../base/context.ts';
 
@@ -32,7 +32,7 @@ async function mcp({ terminal }: Context, { folder: asked, readOnly }: Options):
     await serve({
       folder,
       readOnly: readOnly === true,
-      cli: fileURLToPath(import.meta.url),
+      cli: bundle('cli.js'),
       env: terminal.env,
       ended,
       log: (line) => terminal.err(onScreen`${line}\n`),

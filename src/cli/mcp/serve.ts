@@ -1,4 +1,4 @@
-/** Serves the tools until the client is gone. A bundle of its own (`dist/mcp.js`): no other command needs the SDK. */
+/** Serves the tools until the client is gone. Loaded by the one command that needs MCP's SDK. */
 import { dirname } from 'node:path';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { messageOf } from '../../base/errors.ts';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
@@ -130,9 +130,10 @@ async function asNobody(
   // The repository may lie where only root can read.
   const dist = mkdtempSync(join(tmpdir(), 'bettertogether-dist-'));
   try {
-    for (const name of ['cli.js', 'host.js', 'sdk.js']) {
-      cpSync(fileURLToPath(new URL(`../../../dist/${name}`, import.meta.url)), join(dist, name));
-    }
+    cpSync(fileURLToPath(new URL('../../../dist', import.meta.url)), dist, {
+      recursive: true,
+      filter: (path) => extname(path) === '' || path.endsWith('.js'),
+    });
     chmodSync(dist, 0o755);
     const user = asRoot ? { uid: 65534, gid: 65534 } : {};
     const child = spawn(process.execPath, [join(dist, 'cli.js'), ...args], { cwd, ...user });
