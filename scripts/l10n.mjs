@@ -5,22 +5,67 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getL10nJson } from '@vscode/l10n-dev';
 import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
 import { root, say } from './packages.mjs';
 
 /** What the editor and its pages show. The command line speaks English. */
 const folders = ['src', 'webview'];
 
 /** @returns the strings of the sources by their key, as VS Code looks them up. */
-export async function sourceStrings() {
-  const files = folders.flatMap((folder) =>
+export function sourceStrings() {
+  const all = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .filter((name) => name.endsWith('.ts'))
-      .map((name) => ({ extension: '.ts', contents: readFileSync(join(root, folder, name), 'utf8') }))
-      .filter(({ contents }) => contents.includes('l10n')),
+      .flatMap((name) => stringsIn(readFileSync(join(root, folder, name), 'utf8'), `${folder}/${name}`)),
   );
-  return sorted(await getL10nJson(files));
+  return sorted(Object.fromEntries(all));
+}
+
+/**
+ * What a source gives to `l10n.t`: a string, a template, or an object with `message` and `comment`.
+ *
+ * @returns pairs of the key and the entry of the bundle.
+ * @throws Error naming the line of a string that is computed: no translation can have it.
+ */
+export function stringsIn(contents, file) {
+  if (!contents.includes('l10n.t')) return [];
+  const source = ts.createSourceFile(file, contents, ts.ScriptTarget.Latest, true);
+  const found = [];
+  const isT = (node) => node.getText() === 'l10n.t';
+  const visit = (node) => {
+    if (ts.isTaggedTemplateExpression(node) && isT(node.tag)) found.push(plain(keyOfTemplate(node.template)));
+    if (ts.isCallExpression(node) && isT(node.expression)) {
+      const entry = entryOf(node.arguments[0]);
+      if (entry === null) {
+        const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+        throw new Error(`${file}:${line + 1} gives l10n.t what is no literal: a translation needs the text itself.`);
+      }
+      found.push(entry);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const plain = (text) => [text, text];
+
+function keyOfTemplate(template) {
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.templateSpans.reduce((key, { literal }, i) => `${key}{${i}}${literal.text}`, template.head.text);
+}
+
+function entryOf(asked) {
+  if (asked !== undefined && ts.isStringLiteralLike(asked)) return plain(asked.text);
+  if (asked === undefined || !ts.isObjectLiteralExpression(asked)) return null;
+  const initializer = (name) => asked.properties.find((property) => property.name?.getText() === name)?.initializer;
+  const message = initializer('message');
+  const comment = initializer('comment');
+  if (message === undefined || !ts.isStringLiteralLike(message)) return null;
+  if (comment === undefined || !ts.isArrayLiteralExpression(comment)) return null;
+  const comments = comment.elements.map(({ text }) => text);
+  return [`${message.text}/${comments.join('')}`, { message: message.text, comment: comments }];
 }
 
 /**
@@ -68,7 +113,7 @@ async function write(file, bundle) {
 }
 
 async function main() {
-  await write(join(root, 'l10n', 'bundle.l10n.json'), await sourceStrings());
+  await write(join(root, 'l10n', 'bundle.l10n.json'), sourceStrings());
   for (const { language, file, english } of translations()) {
     const translated = readJson(file);
     await write(file, translated);

@@ -1,4 +1,5 @@
 import './vscode/base/language.ts';
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
 import { openLog, stackOf } from './vscode/base/log.ts';
@@ -17,7 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
     session.get().catch((error: unknown) => {
       // VS Code tells nobody why an extension did not start.
       log.error(stackOf(error));
-      void notify('error', `BetterTogether did not start: ${String(error)}`);
+      void notify('error', l10n.t`BetterTogether did not start: ${String(error)}`);
     });
   });
   log.info(`activated in ${(performance.now() - began).toFixed(1)} ms`);

@@ -1,6 +1,6 @@
 /** How many there are of something, in words: both forms are strings of the language's bundle. */
 import * as l10n from '@vscode/l10n';
-import { count } from './words.ts';
+import { count, short } from './words.ts';
 
 const forms = {
   row: [l10n.t('{0} row'), l10n.t('{0} rows')],
@@ -22,6 +22,11 @@ const forms = {
   moreCharacter: [l10n.t('{0} more character'), l10n.t('{0} more characters')],
   proposal: [l10n.t('{0} proposal'), l10n.t('{0} proposals')],
   faultlessMinibatch: [l10n.t('{0} minibatch without a mistake'), l10n.t('{0} minibatches without a mistake')],
+  call: [l10n.t('{0} call'), l10n.t('{0} calls')],
+  trainRow: [l10n.t('{0} train row'), l10n.t('{0} train rows')],
+  job: [l10n.t('{0} job'), l10n.t('{0} jobs')],
+  model: [l10n.t('{0} model'), l10n.t('{0} models')],
+  earlierRun: [l10n.t('{0} earlier run'), l10n.t('{0} earlier runs')],
 } as const satisfies Record<string, readonly [one: string, many: string]>;
 
 export type Counted = keyof typeof forms;
@@ -31,3 +36,12 @@ export function counted(value: number, what: Counted): string {
   const [one, many] = forms[what];
   return (value === 1 ? one : many).replace('{0}', count(value));
 }
+
+const rowOf = { train: 'trainRow', dev: 'devRow', test: 'testRow' } as const;
+
+/** `12 dev rows` */
+export const rowsOf = (split: keyof typeof rowOf, value: number): string => counted(value, rowOf[split]);
+
+/** `310.0k tokens`: estimates, and tokens, are shortened. */
+export const shortTokens = (value: number): string => l10n.t('{0} tokens', short(value));
+export const shortCalls = (value: number): string => l10n.t('{0} calls', short(value));

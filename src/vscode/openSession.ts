@@ -1,6 +1,7 @@
 /** Everything behind the commands and views, made once, after activation has returned. */
 import './base/language.ts';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { messageOf } from '../base/errors.ts';
 import { findRun } from '../run/record/runFolder.ts';
@@ -237,7 +238,7 @@ function watchRuns(
 
 function badge(view: vscode.TreeView<unknown>, runs: RunStore): void {
   const running = runs.all.filter(({ status }) => status === 'running').length;
-  view.badge = running === 0 ? undefined : { value: running, tooltip: `${running} at work` };
+  view.badge = running === 0 ? undefined : { value: running, tooltip: l10n.t`${running} at work` };
 }
 
 function taskHooks(session: () => Session): TaskHooks {
@@ -263,9 +264,9 @@ function taskHooks(session: () => Session): TaskHooks {
 async function offerCancel({ runs, starter, log }: Session, folder: string): Promise<void> {
   const item = runs.get(folder);
   if (item?.status !== 'running') return;
-  const cancel = 'Cancel Run';
-  const reopen = 'Show Terminal';
-  const chosen = await notify('info', `${runName(item)} goes on in the background.`, cancel, reopen);
+  const cancel = l10n.t('Cancel Run');
+  const reopen = l10n.t('Show Terminal');
+  const chosen = await notify('info', l10n.t`${runName(item)} goes on in the background.`, cancel, reopen);
   try {
     if (chosen === cancel) await starter.cancel(item);
     if (chosen === reopen) await vscode.commands.executeCommand(commandIds.followRun, folder);

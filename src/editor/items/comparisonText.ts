@@ -1,13 +1,15 @@
 /** A comparison in few words, for the tree, tabs and notifications. Pure. */
+import * as l10n from '@vscode/l10n';
 import { comparisonRows } from '../../comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Mean } from '../../comparison.ts';
-import { brief, percent, plural, startName, stepName } from '../../view/words.ts';
+import { brief, percent, startName, stepName } from '../../view/words.ts';
 import type { EndKind } from './runText.ts';
 import { whyItStopped } from './runText.ts';
+import { counted } from '../../view/counted.ts';
 
 /** `two: 8 strategies × 3 seeds`. */
 export function comparisonTitle({ program, strategies, seeds }: Comparison): string {
-  return `${program}: ${plural(strategies.length, 'strategy', 'strategies')} × ${plural(seeds.length, 'seed')}`;
+  return `${program}: ${counted(strategies.length, 'strategy')} × ${counted(seeds.length, 'seed')}`;
 }
 
 /** Ids of the runs that it consists of. */
@@ -38,13 +40,13 @@ export function howComparisonEnded(
   const title = comparisonTitle(comparison);
   if (finished) {
     const best = bestRow(comparison);
-    if (best === null) return { kind: 'failed', text: `${title}: no strategy has a score.` };
-    return { kind: 'done', text: `${title}: best is ${inWords(best, comparison)}${failures(comparison)}.` };
+    if (best === null) return { kind: 'failed', text: l10n.t`${title}: no strategy has a score.` };
+    return { kind: 'done', text: l10n.t`${title}: best is ${inWords(best, comparison)}${failures(comparison)}.` };
   }
   const { stopped } = comparison;
-  if (stopped === null) return { kind: 'failed', text: `${title}: the process ended without a word.` };
+  if (stopped === null) return { kind: 'failed', text: l10n.t`${title}: the process ended without a word.` };
   const kind = stopped.reason === 'failed' ? 'failed' : 'stopped';
-  return { kind, text: `${title} stopped: ${brief(whyItStopped(stopped), 400)}` };
+  return { kind, text: l10n.t`${title} stopped: ${brief(whyItStopped(stopped), 400)}` };
 }
 
 /**
@@ -58,13 +60,13 @@ function inWords(best: ComparisonRow, comparison: Comparison): string {
   const split = best.test === null ? 'dev' : 'test';
   const mean = best[split]!;
   const notes = [
-    ...(mean.seeds === 1 ? [] : [`mean of ${plural(mean.seeds, 'seed')}`]),
-    ...(split === 'dev' && rows.filter(({ dev }) => dev !== null).length > 1 ? ['chosen on these rows'] : []),
+    ...(mean.seeds === 1 ? [] : [l10n.t`mean of ${counted(mean.seeds, 'seed')}`]),
+    ...(split === 'dev' && rows.filter(({ dev }) => dev !== null).length > 1 ? [l10n.t('chosen on these rows')] : []),
   ];
   const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
   const baseline = rows.find((row) => row.strategy === '')?.[split] ?? null;
-  const against = baseline === null || strategy === '' ? '' : `; ${name('')} ${meanText(baseline)} on ${split}`;
-  return `${name(strategy)}, ${meanText(mean)} on ${split}${noted}${against}`;
+  const against = baseline === null || strategy === '' ? '' : l10n.t`; ${name('')} ${meanText(baseline)} on ${split}`;
+  return l10n.t`${name(strategy)}, ${meanText(mean)} on ${split}${noted}${against}`;
 }
 
 function meanText({ mean, deviation }: Mean): string {
@@ -73,5 +75,8 @@ function meanText({ mean, deviation }: Mean): string {
 
 function failures({ cells }: Comparison): string {
   const failed = cells.filter(({ status }) => status === 'failed').length;
-  return failed === 0 ? '' : `; ${plural(failed, 'cell')} of ${cells.length} failed`;
+  if (failed === 0) return '';
+  return failed === 1
+    ? l10n.t`; 1 cell of ${cells.length} failed`
+    : l10n.t`; ${failed} cells of ${cells.length} failed`;
 }

@@ -1,7 +1,8 @@
 /** Which lenses are above a program, from what is known of it: pure, so that every case has a test. */
+import * as l10n from '@vscode/l10n';
 import type { PredictorState } from '../../data/program.ts';
 import { chance, gainText } from '../../view/gain.ts';
-import { percent, plural, signed, stepName } from '../../view/words.ts';
+import { percent, signed, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';
 import type { LensSetting } from '../names.ts';
 import { runName } from './runItem.ts';
@@ -10,6 +11,7 @@ import { isThisPredictor } from './predictorPlace.ts';
 import { canRun, programTitle } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
 import type { Evaluation, ProgramScore } from './scores.ts';
+import { counted, rowsOf } from '../../view/counted.ts';
 
 /** What is known of a program, apart from its source. */
 export interface ProgramKnowledge {
@@ -51,14 +53,14 @@ export function lensesOf(
     // Who it is and no more: an argument that changes with every edit would make another lens of it each time.
     const args = [{ root: program.root, file: program.file, name: program.name }];
     lenses.push(
-      { ...at, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args },
-      { ...at, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args },
+      { ...at, title: l10n.t('Optimize'), tooltip: l10n.t`Make ${title} better`, command: commandIds.optimize, args },
+      { ...at, title: l10n.t('Evaluate'), tooltip: l10n.t`Measure ${title}`, command: commandIds.evaluate, args },
     );
   }
   const shown = known.running ?? known.score?.run ?? known.latest;
   if (shown !== null) {
-    const tooltip = `Open the view of ${runName(shown)}`;
-    lenses.push({ ...at, title: 'Open run', tooltip, command: commandIds.openRun, args: [shown.run.folder] });
+    const tooltip = l10n.t`Open the view of ${runName(shown)}`;
+    lenses.push({ ...at, title: l10n.t('Open run'), tooltip, command: commandIds.openRun, args: [shown.run.folder] });
   }
   return setting === 'all' ? [...lenses, ...predictorLenses(program, known)] : lenses;
 }
@@ -71,27 +73,30 @@ function placeIn(line: number, cell: number | undefined): LensPlace {
 
 /** Always there, so that nothing jumps when the first score comes. */
 function scoreLens(at: LensPlace, { score, evaluation, stale, running }: ProgramKnowledge): Lens {
-  const mark = stale ? ' (code changed since)' : '';
+  const mark = stale ? ` (${l10n.t('code changed since')})` : '';
   const said = { ...at, ...(running !== null && { icon: 'sync~spin' }), command: '', args: [] };
   if (score !== null) {
     const doubt = score.gain === null ? '' : chance(score.gain);
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)}${doubt})`;
-    const interval = score.gain === null ? '' : `: ${gainText(score.gain)}, row by row`;
-    const what = `Best score on the dev rows, against the program as it was written${interval}, and the strategy that made it`;
+    const what =
+      score.gain === null
+        ? l10n.t('Best score on the dev rows, against the program as it was written, and the strategy that made it')
+        : l10n.t`Best score on the dev rows, against the program as it was written: ${gainText(score.gain)}, row by row, and the strategy that made it`;
     const tooltip = `${what}${chosenAmong(score)}`;
     return { ...said, title: `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
   }
   if (evaluation !== null) {
     const { low, high, n, split } = evaluation;
-    const tooltip = `${percent(low)} to ${percent(high)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
-    return { ...said, title: `${percent(evaluation.score)} % baseline${mark}`, tooltip };
+    const tooltip = l10n.t`${percent(low)} to ${percent(high)} % with 95 % confidence, on ${rowsOf(split, n)}`;
+    return { ...said, title: `${percent(evaluation.score)} % ${stepName('')}${mark}`, tooltip };
   }
-  return { ...said, title: 'Not scored', tooltip: 'Optimize or evaluate it to see a score here' };
+  return { ...said, title: l10n.t('Not scored'), tooltip: l10n.t('Optimize or evaluate it to see a score here') };
 }
 
 /** The interval is that of one comparison, and the best of many is best by luck too. */
 function chosenAmong({ among }: ProgramScore): string {
-  return among > 1 ? `. It is the best of ${among} scored states on the rows that chose it, which flatters it` : '';
+  if (among <= 1) return '';
+  return `. ${l10n.t`It is the best of ${among} scored states on the rows that chose it, which flatters it`}`;
 }
 
 function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledge): readonly Lens[] {
@@ -105,7 +110,7 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
     const first = matching[0];
     if (first === undefined) continue;
     const title = [...new Set(matching.map(([, state]) => inWords(state)))].join(' | ');
-    const tooltip = `${matching.map(([each]) => each).join(', ')} in the best state found`;
+    const tooltip = l10n.t`${matching.map(([each]) => each).join(', ')} in the best state found`;
     const args = [score!.run!.run.folder];
     lenses.push({ ...placeIn(line, cell), title, tooltip, command: commandIds.showPromptChanges, args });
   }
@@ -113,5 +118,5 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
 }
 
 function inWords({ demos, model }: PredictorState): string {
-  return `${demos.length === 0 ? 'no demos' : plural(demos.length, 'demo')}, ${model}`;
+  return `${demos.length === 0 ? l10n.t('no demos') : counted(demos.length, 'demo')}, ${model}`;
 }

@@ -1,9 +1,11 @@
 /** What a run of the same settings took: a price counts the most that a search can do, a run before tells what it did. Pure. */
+import * as l10n from '@vscode/l10n';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { count, plural } from '../../view/words.ts';
+import { count } from '../../view/words.ts';
 import { localTime } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
+import { counted } from '../../view/counted.ts';
 
 type Asked = Pick<ResolvedProgram, 'program' | 'strategy' | 'seed' | 'model' | 'endpoint'>;
 
@@ -15,9 +17,10 @@ export function runBefore(runs: readonly RunItem[], config: Asked): string | nul
   const before = runs.findLast(({ status, manifest }) => status === 'finished' && isSame(manifest.asked, config));
   if (before === undefined) return null;
   const { calls, cached } = before.view.usage;
-  const known = cached === 0 ? '' : `, ${count(cached)} of them from the memo`;
-  const took = `${localTime(before.manifest.created)}, ${plural(calls + cached, 'call')}${known}`;
-  return `${took}: what it asked is free where rows, code and settings are as they were`;
+  const [time, all] = [localTime(before.manifest.created), counted(calls + cached, 'call')];
+  return cached === 0
+    ? l10n.t`${time}, ${all}: what it asked is free where rows, code and settings are as they were`
+    : l10n.t`${time}, ${all}, ${count(cached)} of them from the memo: what it asked is free where rows, code and settings are as they were`;
 }
 
 function isSame(one: Asked, other: Asked): boolean {

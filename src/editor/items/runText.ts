@@ -1,33 +1,35 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
+import * as l10n from '@vscode/l10n';
 import { formatStrategy } from '../../data/strategy.ts';
 import { activityOf } from '../../view/activity.ts';
 import { chance, runVerdict } from '../../view/gain.ts';
 import type { Started, StepView } from '../../view/runView.ts';
-import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
+import { brief, count, dollars, percent, purposeName, signed, startName, stepName } from '../../view/words.ts';
 import { withoutCommand } from '../../run/work/advice.ts';
 import { devScores, gainOf } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
+import { counted } from '../../view/counted.ts';
 
 /** `p -> w: step 40/90`, `baseline: dev 12/111`. */
 export function whatRuns({ view }: Pick<RunItem, 'view'>): string {
-  if (view.started === null) return 'starting';
+  if (view.started === null) return l10n.t('starting');
   const step = view.steps.findLast(({ atWork, job }) => atWork !== null || job?.status === 'running');
-  if (step === undefined) return 'working';
+  if (step === undefined) return l10n.t('working');
   return `${stepName(step.prefix, startName(view.started.from))}: ${inStep(step, view.started.splits)}`;
 }
 
 function inStep(step: StepView, splits: Started['splits']): string {
   const { job, candidates } = step;
   if (job?.status === 'running') {
-    return job.step === null || job.steps === null ? 'training' : `training ${job.step}/${job.steps}`;
+    return job.step === null || job.steps === null ? l10n.t('training') : l10n.t`training ${job.step}/${job.steps}`;
   }
   const activity = activityOf(step, splits);
-  if (activity === null) return 'working';
+  if (activity === null) return l10n.t('working');
   const { work, done, of } = activity;
   if (work === 'validate') {
     const ended = candidates.filter(({ status }) => status !== 'running').length;
-    return `candidates, ${ended} of ${candidates.length} done`;
+    return l10n.t`candidates, ${ended} of ${candidates.length} done`;
   }
   return `${purposeName[work]} ${count(done)}${of === null ? '' : `/${count(of)}`}`;
 }
@@ -35,8 +37,10 @@ function inStep(step: StepView, splits: Started['splits']): string {
 /** `p -> w, base, seed 0`: what tells the runs of a program apart. */
 export function whichRun({ manifest }: Pick<RunItem, 'manifest'>): string {
   const { strategy, model, seed } = manifest.asked;
-  return `${stepName(formatStrategy(strategy))}, ${model}, seed ${seed}`;
+  return `${stepName(formatStrategy(strategy))}, ${model}, ${seedText(seed)}`;
 }
+
+export const seedText = (seed: number): string => l10n.t`seed ${seed}`;
 
 /** `81.1 % (+12.4), $0.31`, `83.3 % (+3.0, may be chance), 40 calls`; what is not known is left out. */
 export function whatItReached(item: RunItem): string {
@@ -49,7 +53,7 @@ export function whatItReached(item: RunItem): string {
   }
   const { usd, calls } = item.view.usage;
   if (usd !== null && usd > 0) parts.push(dollars(usd));
-  else if (calls > 0) parts.push(plural(calls, 'call'));
+  else if (calls > 0) parts.push(counted(calls, 'call'));
   return parts.join(', ');
 }
 
@@ -65,14 +69,15 @@ function gained(item: RunItem, best: DevScore, baseline: DevScore | undefined): 
 /** A line a run, for the status bar. */
 export function whatReachedTooltip(item: RunItem): string {
   const reached = whatItReached(item);
-  return `${runName(item)}: ${whatRuns(item)}${reached === '' ? '' : `; so far ${reached}`}`;
+  const [name, doing] = [runName(item), whatRuns(item)];
+  return reached === '' ? `${name}: ${doing}` : l10n.t`${name}: ${doing}; so far ${reached}`;
 }
 
 export type EndKind = 'done' | 'stopped' | 'failed';
 
 /** Why a run or a comparison stopped, for who goes on with it in the editor: no command to type. */
 export function whyItStopped({ reason, message }: { readonly reason: string; readonly message: string }): string {
-  return reason === 'cancelled' ? 'it was cancelled.' : withoutCommand(message);
+  return reason === 'cancelled' ? l10n.t('it was cancelled.') : withoutCommand(message);
 }
 
 /** The notification when a run has ended. */
@@ -81,14 +86,14 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   const name = runName(item);
   if (status === 'finished') {
     const { result } = view;
-    const best = result === null ? '' : `; best on dev: ${stepName(result.best, startName(view.started?.from))}`;
+    const reached = whatItReached(item);
     const verdict = runVerdict(view, result?.best ?? null);
-    return {
-      kind: 'done',
-      text: `${name}: ${whatItReached(item)}${verdict === null ? `${best}.` : `. ${verdict.text}`}`,
-    };
+    if (verdict !== null) return { kind: 'done', text: `${name}: ${reached}. ${verdict.text}` };
+    if (result === null) return { kind: 'done', text: `${name}: ${reached}.` };
+    const best = stepName(result.best, startName(view.started?.from));
+    return { kind: 'done', text: l10n.t`${name}: ${reached}; best on dev: ${best}.` };
   }
-  if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
+  if (view.stopped === null) return { kind: 'failed', text: l10n.t`${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';
-  return { kind, text: `${name} stopped: ${brief(whyItStopped(view.stopped), 400)}` };
+  return { kind, text: l10n.t`${name} stopped: ${brief(whyItStopped(view.stopped), 400)}` };
 }

@@ -1,10 +1,12 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
+import * as l10n from '@vscode/l10n';
 import type { Difference } from '../../data/pairedDifference.ts';
 import { sameQuestion } from '../../run/record/question.ts';
 import type { RunItem } from './runItem.ts';
-import { percent, plural } from '../../view/words.ts';
+import { percent } from '../../view/words.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
+import { rowsOf } from '../../view/counted.ts';
 
 /** A measurement of the program as it is written, without a run. */
 export interface Evaluation {
@@ -22,7 +24,7 @@ export interface Evaluation {
 
 /** `62.5 % (55.0 to 70.0) on 20 dev rows`. */
 export function evaluationText({ score, low, high, n, split }: Omit<Evaluation, 'time' | 'source'>): string {
-  return `${percent(score)} % (${percent(low)} to ${percent(high)}) on ${plural(n, `${split} row`)}`;
+  return l10n.t`${percent(score)} % (${percent(low)} to ${percent(high)}) on ${rowsOf(split, n)}`;
 }
 
 export interface ProgramScore {

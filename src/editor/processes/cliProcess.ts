@@ -1,5 +1,6 @@
 /** The command line as a child that is waited for: on the Node of this process, in a root's folder. */
 import { spawn } from 'node:child_process';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
 import type { ExitCode } from '../../base/errors.ts';
@@ -84,7 +85,6 @@ function failed(
   const exit = Object.values<number>(exitCode).includes(code ?? -1) ? (code as ExitCode) : exitCode.failed;
   if (failure !== null) return new HumanError(failure.failed, { mends: failure.mends, exit });
   const message = said.filter((line) => line.trim() !== '').slice(-12);
-  return new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${command} ended with ${code}.`, {
-    exit,
-  });
+  const text = message.length > 0 ? message.join('\n') : l10n.t`bettertogether ${command} ended with ${String(code)}.`;
+  return new HumanError(text, { exit });
 }

@@ -1,4 +1,5 @@
 /** Caps as people write them: `$5, 2,000 calls, 1.5M tokens`. What `writeCap` writes, `parseCap` reads back as it was. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps } from '../../config/resolved.ts';
 
 type Kind = keyof BudgetCaps;
@@ -12,7 +13,11 @@ const kindOf: ReadonlyMap<string, Kind> = new Map([
   ['dollars', 'usd'],
   ['usd', 'usd'],
 ]);
-const inWords: Readonly<Record<Kind, string>> = { usd: 'dollars', calls: 'calls', tokens: 'tokens' };
+const twice: Readonly<Record<Kind, string>> = {
+  usd: l10n.t('There are two caps in dollars: write one.'),
+  calls: l10n.t('There are two caps in calls: write one.'),
+  tokens: l10n.t('There are two caps in tokens: write one.'),
+};
 const factorOf: Readonly<Record<string, number>> = { k: 1e3, K: 1e3, M: 1e6 };
 
 /** A comma before exactly three digits groups the digits of one number, where a digit is before it. */
@@ -29,7 +34,7 @@ export function parseCap(text: string): Partial<BudgetCaps> | undefined {
   const pieces = text.split(betweenCaps).map((piece) => piece.trim());
   for (const piece of pieces.filter((each) => each !== '')) {
     const { kind, value } = parsePiece(piece);
-    if (caps[kind] !== undefined) throw new Error(`There are two caps in ${inWords[kind]}: write one.`);
+    if (caps[kind] !== undefined) throw new Error(twice[kind]);
     caps[kind] = value;
   }
   return Object.keys(caps).length === 0 ? undefined : caps;
@@ -42,7 +47,7 @@ function parsePiece(piece: string): { readonly kind: Kind; readonly value: numbe
   const value = kind === 'usd' ? exact : Math.round(exact);
   const isCap = kind === 'usd' ? Number.isFinite(value) : Number.isSafeInteger(value);
   if (kind === null || !isCap || value <= 0) {
-    throw new Error(`"${piece}" is not a cap: write $5, 2000 calls or 1.5M tokens.`);
+    throw new Error(l10n.t`"${piece}" is not a cap: write $5, 2000 calls or 1.5M tokens.`);
   }
   return { kind, value };
 }

@@ -1,4 +1,5 @@
 /** Strategies with steps of a program's own, and with other kinds of step than p and w. */
+import * as l10n from '@vscode/l10n';
 import { settingsKey, stepsIn, stepsWithKeys } from '../../data/strategy.ts';
 import { optimizers } from '../../engine/optimizers/all.ts';
 
@@ -24,10 +25,10 @@ export function strategyInWords(strategy: string, steps: Steps): string {
   const kinds = kindsByName(steps);
   return stepsIn(strategy)
     .map((name) => {
-      const title = optimizers.find(kinds.get(name) ?? name)?.title ?? 'a step of another version';
+      const title = optimizers.find(kinds.get(name) ?? name)?.title ?? l10n.t('a step of another version');
       return settingsKey(name) === name || kinds.get(name) === name ? title : `${title} "${name}"`;
     })
-    .join(', then ');
+    .reduce((before, step) => l10n.t`${before}, then ${step}`);
 }
 
 function kindsByName(steps: Steps): ReadonlyMap<string, string> {

@@ -1,4 +1,5 @@
 /** An estimate in a line. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Consequences } from '../../run/work/consequences.ts';
@@ -9,16 +10,17 @@ import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
 import { traceSentences } from '../../run/text/traceSentences.ts';
 import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
-import { dollars, duration, plural, short } from '../../view/words.ts';
+import { dollars, duration } from '../../view/words.ts';
+import { counted, shortCalls, shortTokens } from '../../view/counted.ts';
 
 /** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
 export function expectedText({ plan, seconds }: Pick<RunPlan, 'plan' | 'seconds'>): string {
-  return `about ${parts(plan.calls, tokensOf(plan), plan.usd, seconds, 'expected').join(', ')}`;
+  return l10n.t`about ${parts(plan.calls, tokensOf(plan), plan.usd, seconds, 'expected').join(', ')}`;
 }
 
 /** `at most 2,000 calls, …`: if nothing succeeds before the last try. */
 export function mostText({ plan }: Pick<RunPlan, 'plan'>): string {
-  return `at most ${parts(plan.calls, tokensOf(plan), plan.usd, null, 'most').join(', ')}`;
+  return l10n.t`at most ${parts(plan.calls, tokensOf(plan), plan.usd, null, 'most').join(', ')}`;
 }
 
 function parts(
@@ -29,10 +31,10 @@ function parts(
   which: 'expected' | 'most',
 ): string[] {
   return [
-    `${short(calls[which])} calls`,
-    ...(tokens === null ? [] : [`${short(tokens[which])} tokens`]),
-    usd === null ? 'dollars unknown' : usd.most === 0 ? 'no charge' : dollars(usd[which]),
-    ...(seconds === null || seconds === undefined ? [] : [`${duration(seconds[which])} without training`]),
+    shortCalls(calls[which]),
+    ...(tokens === null ? [] : [shortTokens(tokens[which])]),
+    usd === null ? l10n.t('dollars unknown') : usd.most === 0 ? l10n.t('no charge') : dollars(usd[which]),
+    ...(seconds === null || seconds === undefined ? [] : [l10n.t`${duration(seconds[which])} without training`]),
   ];
 }
 
@@ -44,10 +46,10 @@ function tokensOf({ inputTokens, outputTokens }: RunPlan['plan']): Estimate | nu
 export function capText({ calls, tokens, usd }: BudgetCaps): string {
   const caps = [
     ...(usd === null ? [] : [dollars(usd)]),
-    ...(calls === null ? [] : [plural(calls, 'call')]),
-    ...(tokens === null ? [] : [`${short(tokens)} tokens`]),
+    ...(calls === null ? [] : [counted(calls, 'call')]),
+    ...(tokens === null ? [] : [shortTokens(tokens)]),
   ];
-  return caps.length === 0 ? 'no cap' : `capped at ${caps.join(', ')}`;
+  return caps.length === 0 ? l10n.t('no cap') : l10n.t`capped at ${caps.join(', ')}`;
 }
 
 /** What is odd about the rows, for a line of the picker. */
@@ -71,16 +73,18 @@ export function destinationText(
   const sent = [...deploymentSentences(plan.deploysAt), ...keySentences(keys), ...serviceKeySentences(serviceKeys)];
   const traces = traceSentences(plan.tracesTo ?? null);
   if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
-    return [...(traces.length === 0 ? ['Nothing leaves this machine.'] : traces), ...sent].join(' ');
+    return [...(traces.length === 0 ? [l10n.t('Nothing leaves this machine.')] : traces), ...sent].join(' ');
   }
-  const own = `LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`;
+  const own = l10n.t`LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`;
   const sentences = [
-    ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
-    ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),
+    ...(promptsTo === null || promptsTo === rowsTo ? [] : [l10n.t`Rows go to ${promptsTo} in prompts.`]),
+    ...(promptsTo === null || promptsTo !== rowsTo
+      ? []
+      : [l10n.t`Rows go to ${promptsTo}, in prompts and for training.`]),
     ...(servicesTo.length === 0 ? [] : [own]),
     ...editorSentences(servicesTo),
     ...codeSentences(codeTo),
-    ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
+    ...(rowsTo === null || promptsTo === rowsTo ? [] : [l10n.t`Training rows are uploaded to ${rowsTo}.`]),
     ...traces,
     ...sent,
   ];

@@ -1,7 +1,9 @@
 /** What a continuous run may spend in all, over every evaluation that it makes. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Usage } from '../../protocol.ts';
-import { count, dollars, plural, short } from '../../view/words.ts';
+import { count, dollars, short } from '../../view/words.ts';
+import { counted, shortTokens } from '../../view/counted.ts';
 
 type Kind = keyof BudgetCaps;
 const kinds: readonly Kind[] = ['usd', 'calls', 'tokens'];
@@ -56,7 +58,12 @@ export function spentText({ cap, spent }: Allowance): string {
     const most = cap[kind];
     if (most === null) return [];
     const used = spent[kind];
-    return [`${used === null ? 'an unknown part' : amount[kind](used)} of ${whole[kind](most)}`];
+    const all = whole[kind](most);
+    return [
+      used === null
+        ? l10n.t`an unknown part of ${all}`
+        : l10n.t({ message: '{0} of {1}', comment: ['spent of a cap'], args: [amount[kind](used), all] }),
+    ];
   });
   return parts.join(', ');
 }
@@ -64,8 +71,8 @@ export function spentText({ cap, spent }: Allowance): string {
 const amount: Readonly<Record<Kind, (value: number) => string>> = { usd: dollars, calls: count, tokens: short };
 const whole: Readonly<Record<Kind, (value: number) => string>> = {
   usd: dollars,
-  calls: (value) => plural(value, 'call'),
-  tokens: (value) => `${short(value)} tokens`,
+  calls: (value) => counted(value, 'call'),
+  tokens: shortTokens,
 };
 
 function plus(one: number | null, other: number | null): number | null {

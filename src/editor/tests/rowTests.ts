@@ -1,4 +1,5 @@
 /** Rows as the Test Explorer lists them. Pure. */
+import * as l10n from '@vscode/l10n';
 import { labelsOf } from '../../data/program.ts';
 import type { Example } from '../../data/program.ts';
 import type { Fields } from '../../base/json.ts';
@@ -30,7 +31,7 @@ export function rowTest(split: TestSplit, row: Example): RowTest {
   const asked = first === undefined ? '' : brief(lineText(first), labelLength);
   return {
     id: rowId(split, row.id),
-    label: `${shownNumber(row.id)}: ${asked === '' ? '(empty)' : asked}`,
+    label: `${shownNumber(row.id)}: ${asked === '' ? l10n.t('(empty)') : asked}`,
     description: brief(preview(labelsOf(row)), labelLength),
     sortText: String(row.id).padStart(12, '0'),
   };
@@ -62,7 +63,8 @@ export function listedRows(
 
 /** `1,000 of 12,000 rows listed, failed ones first`; '' where all are. */
 export function listedText({ rows, left }: ListedRows): string {
-  return left === 0 ? '' : `${count(rows.length)} of ${count(rows.length + left)} rows listed, failed ones first`;
+  if (left === 0) return '';
+  return l10n.t`${count(rows.length)} of ${count(rows.length + left)} rows listed, failed ones first`;
 }
 
 /** `3,7-9`: numbers from 0, as the command line takes them, from 1. */

@@ -1,4 +1,5 @@
 /** What came of a row, as the Test Explorer says it. Pure; all texts are plain, and others wrote parts of them. */
+import * as l10n from '@vscode/l10n';
 import { canonicalJson } from '../../base/json.ts';
 import type { Fields } from '../../base/json.ts';
 import { labelsOf } from '../../data/program.ts';
@@ -42,12 +43,12 @@ export function verdictOf(outcome: JudgedOutcome, row: Example | undefined, { th
   if (score >= threshold) return { kind: 'passed' };
   const labels = labelsOf(row);
   const given = prediction ?? {};
-  const reached = `Score ${rowScore(score)}; ${rowScore(threshold)} passes.`;
+  const reached = l10n.t`Score ${rowScore(score)}; ${rowScore(threshold)} passes.`;
   const lines = [...differences(labels, given), reached, ...feedbackOf(outcome), ...othersOf(labels, given)];
   return { kind: 'failed', message: said(lines), sides: sidesOf(labels, given) };
 }
 
-const unreadable = (message: string): string => `The answer could not be read: ${brief(message, 1000)}`;
+const unreadable = (message: string): string => l10n.t`The answer could not be read: ${brief(message, 1000)}`;
 
 /** The first line stands in lists. */
 function said(lines: readonly string[]): string {
@@ -60,14 +61,14 @@ function differences(labels: Fields, given: Fields): readonly string[] {
     const value = given[name];
     if (value === undefined) return [];
     if (canonicalJson(label) === canonicalJson(value)) return [];
-    return [`${lineText(name)}: expected ${shown(lineText(label))}, predicted ${shown(lineText(value))}`];
+    return [l10n.t`${lineText(name)}: expected ${shown(lineText(label))}, predicted ${shown(lineText(value))}`];
   });
 }
 
-const shown = (text: string): string => (text === '' ? '(nothing)' : text);
+const shown = (text: string): string => (text === '' ? l10n.t('(nothing)') : text);
 
 function feedbackOf({ feedback }: JudgedOutcome): readonly string[] {
-  return feedback === undefined ? [] : [`The metric said: ${brief(feedback, 1000)}`];
+  return feedback === undefined ? [] : [l10n.t`The metric said: ${brief(feedback, 1000)}`];
 }
 
 /** What else the program gave: its reasoning, say. */

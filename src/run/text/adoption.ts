@@ -1,4 +1,5 @@
 /** What taking records over means, in lines for people. What is agreed to is not cut. */
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../../base/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { Adoption } from '../adopt/adopt.ts';
@@ -6,7 +7,8 @@ import type { Adoptable, ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
 import { shellWord } from '../code/shell.ts';
-import { bytes, plural } from '../../view/words.ts';
+import { bytes, count } from '../../view/words.ts';
+import { counted } from '../../view/counted.ts';
 
 /** Runs that are listed one by one: after an upgrade there may be hundreds. */
 const runsListed = 10;
@@ -18,15 +20,15 @@ export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adopt
   const others = runs.length - runsListed;
   const consequences = usesLines(uses);
   return [
-    ...(consequences.length === 0 ? [] : ['Once taken over, what is listed below', ...consequences]),
+    ...(consequences.length === 0 ? [] : [l10n.t('Once taken over, what is listed below'), ...consequences]),
     ...runs.slice(-runsListed).map(runLine),
-    ...(others > 0 ? [`and ${plural(others, 'earlier run')}`] : []),
-    ...comparisons.map(({ comparison }) => `comparison ${comparison.id} of ${comparison.program}`),
-    ...adapters.map(({ name, folder }) => `adapter ${name}, trained in ${folder}`),
-    ...jobs.map(({ folder, start }) => `training job in ${folder}, ended: ${commandText(start.command)}`),
+    ...(others > 0 ? [l10n.t`and ${counted(others, 'earlierRun')}`] : []),
+    ...comparisons.map(({ comparison }) => l10n.t`comparison ${comparison.id} of ${comparison.program}`),
+    ...adapters.map(({ name, folder }) => l10n.t`adapter ${name}, trained in ${folder}`),
+    ...jobs.map(({ folder, start }) => l10n.t`training job in ${folder}, ended: ${commandText(start.command)}`),
     ...(memo.segments === 0
       ? []
-      : [`remembered answers, ${bytes(memo.bytes)}: they would be taken for answers that you paid for`]),
+      : [l10n.t`remembered answers, ${bytes(memo.bytes)}: they would be taken for answers that you paid for`]),
   ];
 }
 
@@ -34,7 +36,11 @@ export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adopt
 export function adoptionError(failed: Adoption['failed']): HumanError | null {
   if (failed.length === 0) return null;
   const each = failed.map(({ what, why }) => `\n${what}: ${why}`).join('');
-  return new HumanError(`${plural(failed.length, 'record')} could not be taken over; all others were.${each}`);
+  const said =
+    failed.length === 1
+      ? l10n.t('1 record could not be taken over; all others were.')
+      : l10n.t`${count(failed.length)} records could not be taken over; all others were.`;
+  return new HumanError(`${said}${each}`);
 }
 
 /** One run, and what it would use. */
@@ -45,22 +51,26 @@ export const runAdoptionLines = (run: ForeignRun): readonly string[] => [
 
 const noUses: Uses = { addresses: [], files: [], commands: [], written: [] };
 
-const runLine = ({ run, manifest: { asked, created, start } }: ForeignRun): string =>
-  `run ${run.id} of ${asked.key}, ${formatStrategy(asked.strategy)}, begun ${created}` +
-  (start === undefined ? '' : `, from the state of ${start.from}`);
+function runLine({ run, manifest: { asked, created, start } }: ForeignRun): string {
+  const line = l10n.t`run ${run.id} of ${asked.key}, ${formatStrategy(asked.strategy)}, begun ${created}`;
+  return start === undefined ? line : l10n.t`${line}, from the state of ${start.from}`;
+}
 
 function usesLines({ addresses, files, commands, written }: Uses): readonly string[] {
   return [
     ...addresses.map(({ baseURL, apiKeyEnv }) => {
-      const key = apiKeyEnv === null ? 'without a key' : `with the key in the variable ${apiKeyEnv}`;
-      return `  would send rows and prompts to ${baseURL}, ${key}`;
+      const sent =
+        apiKeyEnv === null
+          ? l10n.t`would send rows and prompts to ${baseURL}, without a key`
+          : l10n.t`would send rows and prompts to ${baseURL}, with the key in the variable ${apiKeyEnv}`;
+      return `  ${sent}`;
     }),
-    ...files.map((file) => `  would read or run ${file}`),
+    ...files.map((file) => `  ${l10n.t`would read or run ${file}`}`),
     ...commands.flatMap(({ command, where, env }) => [
-      `  would start in ${where}: ${commandText(command)}`,
-      ...Object.entries(env).map(([name, value]) => `    with ${name}=${shellWord(value)}`),
+      `  ${l10n.t`would start in ${where}: ${commandText(command)}`}`,
+      ...Object.entries(env).map(([name, value]) => `    ${l10n.t`with ${`${name}=${shellWord(value)}`}`}`),
     ]),
-    ...written.map(({ file, text }) => `  would write ${file}: ${shellWord(text)}`),
+    ...written.map(({ file, text }) => `  ${l10n.t`would write ${file}: ${shellWord(text)}`}`),
   ];
 }
 

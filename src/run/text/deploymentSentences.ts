@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Consequences } from '../work/consequences.ts';
 import { dollars } from '../../view/words.ts';
 
@@ -5,7 +6,6 @@ import { dollars } from '../../view/words.ts';
 export function deploymentSentences(deploysAt: Consequences['deploysAt'] | undefined): readonly string[] {
   if (deploysAt === null || deploysAt === undefined) return [];
   return [
-    `Tuned models are deployed at ${deploysAt.host} when they are first asked and stopped at the end, each for about ` +
-      `${dollars(deploysAt.usdPerHour)} an hour beside that.`,
+    l10n.t`Tuned models are deployed at ${deploysAt.host} when they are first asked and stopped at the end, each for about ${dollars(deploysAt.usdPerHour)} an hour beside that.`,
   ];
 }

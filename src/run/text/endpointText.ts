@@ -1,7 +1,9 @@
 /** What is known of an endpoint, in lines for people. */
+import * as l10n from '@vscode/l10n';
 import { editorBaseURL, editorName } from '../../data/editorEndpoint.ts';
 import type { EndpointReport, ModelReport } from '../../view/endpointReport.ts';
 import { brief, plural, quoted } from '../../view/words.ts';
+import { counted } from '../../view/counted.ts';
 
 /** Names that are listed at most. */
 const namesAtMost = 20;
@@ -24,16 +26,17 @@ export function endpointLines(report: EndpointReport): readonly string[] {
 
 /** The same in one paragraph, for a notification. */
 export function endpointSentences({ name, listed, models, change }: EndpointReport): string {
-  const serves = listed === null ? `${name} lists no models.` : `${name} serves ${plural(listed.length, 'model')}.`;
-  return [serves, ...models.map(modelSentence), ...change.map((each) => `Change: ${each.replace(/\.$/, '')}.`)].join(
-    ' ',
-  );
+  const serves =
+    listed === null ? l10n.t`${name} lists no models.` : l10n.t`${name} serves ${counted(listed.length, 'model')}.`;
+  const changes = change.map((each) => l10n.t`Change: ${each.replace(/\.$/, '')}.`);
+  return [serves, ...models.map(modelSentence), ...changes].join(' ');
 }
 
 function modelSentence({ model, problem, milliseconds, lacks }: ModelReport): string {
-  if (problem !== null) return `${model} does not answer: ${brief(problem, 600)}`;
-  const lacking = lacks.length === 0 ? '' : `; it has no ${lacks.map(({ part }) => part).join(', no ')}`;
-  return `${model} answered in ${milliseconds ?? 0} ms${lacking}.`;
+  if (problem !== null) return l10n.t`${model} does not answer: ${brief(problem, 600)}`;
+  if (lacks.length === 0) return l10n.t`${model} answered in ${milliseconds ?? 0} ms.`;
+  const lacking = lacks.map(({ part }) => part).join(l10n.t(', no '));
+  return l10n.t`${model} answered in ${milliseconds ?? 0} ms; it has no ${lacking}.`;
 }
 
 function listedLine({ listed }: EndpointReport): string {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -10,9 +11,18 @@ import { plainTable } from './table.ts';
 import { onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
 import { rowsTell } from '../../view/rowsTell.ts';
-import { dollars, fromText, plural, short, startName, stepName } from '../../view/words.ts';
+import { dollars, fromText, short, startName, stepName } from '../../view/words.ts';
+import { counted } from '../../view/counted.ts';
 
-const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
+const head = [
+  l10n.t('step'),
+  '',
+  l10n.t('calls'),
+  l10n.t('tokens in'),
+  l10n.t('tokens out'),
+  l10n.t('dollars'),
+  l10n.t('training rows'),
+];
 
 /** `--dry-run`: what a run would take, and at most; and whether the caps of `config` are enough for it. */
 export function planTable(
@@ -27,33 +37,37 @@ export function planTable(
     ...cells(step),
     step.job === undefined ? '' : range(step.job.rows, short),
   ]);
-  const total = ['in all', '', ...cells(plan), plan.jobs === 0 ? '' : plural(plan.jobs, 'job')];
+  const total = [l10n.t('in all'), '', ...cells(plan), plan.jobs === 0 ? '' : counted(plan.jobs, 'job')];
   const { sample } = plan;
   const told = rowsTell(planned.devRows);
   const notes = [
     ...(noTraining === undefined ? [] : [noTraining]),
     ...capLines(planned, config.budget),
     ...missingPrice(planned, config),
-    ...warnings.map((warning) => `Warning: ${warning}`),
+    ...warnings.map((warning) => l10n.t`Warning: ${warning}`),
     `${told.rows}: ${told.tell}.`,
-    `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
-      `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
-    ...(plan.steps.some(({ kind }) => kind === 'p') ? ['Candidates that stop early make it less.'] : []),
-    promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
+    sampleText(sample),
+    ...(plan.steps.some(({ kind }) => kind === 'p') ? [l10n.t('Candidates that stop early make it less.')] : []),
+    promptsTo === null ? l10n.t('Prompts stay on this machine.') : l10n.t`Prompts go to ${promptsTo}.`,
     ...(servicesTo.length === 0
       ? []
-      : [`LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`]),
+      : [l10n.t`LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`]),
     ...codeSentences(codeTo),
     ...(plan.jobs === 0
       ? []
-      : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),
+      : [rowsTo === null ? l10n.t('Training rows stay on this machine.') : l10n.t`Training rows go to ${rowsTo}.`]),
     ...deploymentSentences(planned.deploysAt),
     ...keySentences(keys),
     ...serviceKeySentences(serviceKeys),
-    'The run was not started.',
+    l10n.t('The run was not started.'),
   ];
-  const title = `${program}, ${strategy === '' ? `${startName(from)} only` : strategy}${fromText(from)}`;
+  const title = `${program}, ${strategy === '' ? l10n.t`${startName(from)} only` : strategy}${fromText(from)}`;
   return onScreen`${title}\n\n${plainTable(head, [...rows, total], 2)}\n${screenLines(notes)}`;
+}
+
+function sampleText({ runs, paidCalls, correct }: RunPlan['plan']['sample']): string {
+  const [ran, paid] = [counted(runs, 'run'), counted(paidCalls, 'call')];
+  return l10n.t`Estimated from ${ran} of the program (${paid} paid for them), ${Math.round(100 * correct)} % correct. In brackets: at most. What the memo knows is free.`;
 }
 
 function cells(step: Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>): string[] {
@@ -66,7 +80,7 @@ function cells(step: Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' 
 }
 
 function range(estimate: Estimate | null, format: (value: number) => string): string {
-  if (estimate === null) return 'unknown';
+  if (estimate === null) return l10n.t('unknown');
   const { expected, most } = estimate;
   return expected === most ? format(expected) : `${format(expected)} (${format(most)})`;
 }

@@ -1,4 +1,5 @@
 /** What a run is expected to take, against its cap and the prices that are known. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { unpricedLms } from '../../config/lmsOfSteps.ts';
 import type { Estimate } from '../../engine/estimate.ts';
@@ -51,12 +52,12 @@ export function capLines(
     const which = need.expected > cap ? 'expected' : 'most';
     const step = stopsIn(plan, key, cap, which);
     const name = stepName(step.prefix, startName(from));
-    const where = step.work === 'score' ? `scoring ${name}` : name;
-    const what = which === 'expected' ? 'would' : 'may';
-    return [
-      `The cap is ${worded[key](cap)}: the run ${what} stop in ${where}. ` +
-        `Raise it to ${enough(key, need.most)}${how(key)}.`,
-    ];
+    const where = step.work === 'score' ? l10n.t`scoring ${name}` : name;
+    const stops =
+      which === 'expected'
+        ? l10n.t`The cap is ${worded[key](cap)}: the run would stop in ${where}.`
+        : l10n.t`The cap is ${worded[key](cap)}: the run may stop in ${where}.`;
+    return [`${stops} ${l10n.t`Raise it to ${enough(key, need.most)}${how(key)}.`}`];
   });
 }
 
@@ -75,8 +76,8 @@ function amount({ calls, inputTokens, outputTokens, usd }: Amounts, key: Cap): E
 }
 
 const worded: Readonly<Record<Cap, (value: number) => string>> = {
-  calls: (value) => `${value} calls`,
-  tokens: (value) => `${value} tokens`,
+  calls: (value) => l10n.t`${value} calls`,
+  tokens: (value) => l10n.t`${value} tokens`,
   usd: (value) => `$${value}`,
 };
 
@@ -94,19 +95,24 @@ export function missingPrice({ plan, tokenPrices }: Told, config: Priced): reado
   const own = endpoint.kind === 'embedded' && prices === null;
   const price = priceOf(prices, model, null);
   const there = Object.keys(prices ?? {});
-  const known = there.length === 0 ? '' : ` (there: ${there.join(', ')})`;
-  if (price === null && !own) return [`No price for "${model}": set endpoints.${name}.prices${known}.`];
+  if (price === null && !own) {
+    return there.length === 0
+      ? [l10n.t`No price for "${model}": set endpoints.${name}.prices.`]
+      : [l10n.t`No price for "${model}": set endpoints.${name}.prices (there: ${there.join(', ')}).`];
+  }
   if (plan.jobs > 0 && !own && price?.training === undefined) {
-    return [`No price of training "${model}": add "training" to it under endpoints.${name}.prices.`];
+    return [l10n.t`No price of training "${model}": add "training" to it under endpoints.${name}.prices.`];
   }
   const [unpriced] = unpricedLms(config);
   if (unpriced !== undefined) {
     const { key, model: other, endpoint: place } = unpriced;
-    return [`No price for "${other}" ("${key}") at endpoint "${place}": set endpoints.${place}.prices.`];
+    return [l10n.t`No price for "${other}" ("${key}") at endpoint "${place}": set endpoints.${place}.prices.`];
   }
   if (tokenPrices === null) {
     const which = services.map((service) => `endpoints.${service.name}.prices`);
-    return [`An LM that the program names itself has no price: look at ${which.join(', ') || 'its endpoint'}.`];
+    return which.length === 0
+      ? [l10n.t('An LM that the program names itself has no price: look at its endpoint.')]
+      : [l10n.t`An LM that the program names itself has no price: look at ${which.join(', ')}.`];
   }
-  return plan.inputTokens === null ? ['The endpoint does not say how many tokens its answers take.'] : [];
+  return plan.inputTokens === null ? [l10n.t('The endpoint does not say how many tokens its answers take.')] : [];
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { pairedDifference } from '../../data/pairedDifference.ts';
 import { formatStrategy } from '../../data/strategy.ts';
@@ -49,7 +50,7 @@ export const compareRuns = defineTool({
   }),
   output: z.object({ runs: z.array(comparedSchema) }),
   quotes: true,
-  doing: () => 'Comparing runs',
+  doing: () => l10n.t('Comparing runs'),
   run: async ({ runs: asked, folder }, host, { signal }) => {
     const readers: RunReader[] = [];
     for (const one of asked) readers.push(await openReader(await runNamed(host, one, folder), signal));

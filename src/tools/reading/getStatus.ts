@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { UsageError, messageOf } from '../../base/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
@@ -49,7 +50,7 @@ export const getStatus = defineTool({
   }),
   output: z.object({ run: runStatusSchema.nullable(), runs: z.array(listedSchema), left_out: z.number() }),
   quotes: true,
-  doing: ({ run }) => (run === undefined ? 'Listing runs' : `Looking at run ${run}`),
+  doing: ({ run }) => (run === undefined ? l10n.t('Listing runs') : l10n.t`Looking at run ${run}`),
   run: async ({ run: asked, wait_seconds: seconds, folder }, host, call) => {
     if (asked === undefined) {
       if (seconds !== undefined) throw new UsageError('"wait_seconds" needs "run": which run is to be waited for.');

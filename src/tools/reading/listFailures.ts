@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import type { Fields } from '../../base/json.ts';
@@ -77,7 +78,7 @@ export const listFailures = defineTool({
   }),
   quotes: true,
   narrower: 'Ask with a smaller "limit", and go on with "offset".',
-  doing: ({ run }) => `Looking at rows of run ${run}`,
+  doing: ({ run }) => l10n.t`Looking at rows of run ${run}`,
   run: async ({ run: asked, step: askedStep, outcome, text, offset = 0, limit = 10, folder }, host, { signal }) => {
     const named = await runNamed(host, asked, folder);
     const reader = await openReader(named, signal);

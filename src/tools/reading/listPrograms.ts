@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { messageOf } from '../../base/errors.ts';
 import { configFileName, loadOwnConfig } from '../../config/load.ts';
@@ -68,7 +69,7 @@ export const listPrograms = defineTool({
   output: z.object({ folders: z.array(folderSchema) }),
   quotes: true,
   narrower: 'Give "folder" to see one folder.',
-  doing: () => 'Looking for LM programs',
+  doing: () => l10n.t('Looking for LM programs'),
   run: async ({ folder }, host, call) => {
     const roots = await rootsNamed(host, folder);
     const folders: FolderData[] = [];

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
 import { errorText, plural, quoted } from '../../view/words.ts';
@@ -59,7 +60,7 @@ export const showTrace = defineTool({
   }),
   quotes: true,
   narrower: 'Ask for a few calls at a time with "first_call" and "calls".',
-  doing: ({ run, trace }) => `Looking at trace ${trace} of run ${run}`,
+  doing: ({ run, trace }) => l10n.t`Looking at trace ${trace} of run ${run}`,
   run: async ({ run: asked, trace, first_call: first = 1, calls = callsTold, folder }, host, { signal }) => {
     const named = await runNamed(host, asked, folder);
     const reader = await openReader(named, signal);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { callsInput, folderInput, fromInput, programInput, tokenInput, usdInput, waitInput } from '../base/inputs.ts';
@@ -42,7 +43,7 @@ export const evaluateProgram = defineTool({
   input,
   output: runStatusSchema,
   quotes: true,
-  doing: ({ program }) => `Evaluating ${program}`,
+  doing: ({ program }) => l10n.t`Evaluating ${program}`,
   question: (given, host) => startQuestion(host, { ...given, tool: evaluateTool }),
   run: async (given, host, call) => {
     const started = await startWork(host, { ...given, tool: evaluateTool }, call.signal);

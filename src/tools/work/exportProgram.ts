@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { UsageError, messageOf } from '../../base/errors.ts';
 import { exactText } from '../../base/exact.ts';
@@ -65,11 +66,11 @@ export const exportProgram = defineTool({
     predictors: z.array(z.object({ name: z.string(), model: z.string(), instructions: z.string(), demos: z.number() })),
   }),
   quotes: true,
-  doing: ({ run }) => `Exporting run ${run}`,
+  doing: ({ run }) => l10n.t`Exporting run ${run}`,
   question: async ({ run: asked, file, folder }, host) => {
     const { root, run } = await runNamed(host, asked, folder);
     const place = await newFileIn(root, file);
-    return { title: `Export run ${run.id}?`, message: `Its state is written to the new file ${place}.` };
+    return { title: l10n.t`Export run ${run.id}?`, message: l10n.t`Its state is written to the new file ${place}.` };
   },
   run: async ({ run: asked, file, state: which = 'final', format: askedFormat, folder }, host) => {
     const { root, run } = await runNamed(host, asked, folder);

@@ -1,4 +1,5 @@
 /** What an evaluation or an optimization would take, told before it may be started. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
 import { agreedHash } from '../../config/agreed.ts';
@@ -91,15 +92,14 @@ export const getPrice = defineTool({
   input,
   output,
   quotes: true,
-  doing: ({ program }) => `Estimating what ${program} takes`,
+  doing: ({ program }) => l10n.t`Estimating what ${program} takes`,
   question: async (given, host) => {
     const work = await plannedWork(host, asked(given));
     const { config } = work;
+    const estimated = l10n.t`"${workText(work)}" would be estimated with ${config.model} on ${config.endpoint.name}: at most ${estimateCalls} calls.`;
     return {
-      title: `Run five rows of ${config.key} for an estimate?`,
-      message:
-        `"${workText(work)}" would be estimated with ${config.model} on ${config.endpoint.name}: at most ${estimateCalls} calls. ` +
-        destinationText(consequencesOf(config, work.work)),
+      title: l10n.t`Run five rows of ${config.key} for an estimate?`,
+      message: `${estimated} ${destinationText(consequencesOf(config, work.work))}`,
     };
   },
   run: async (given, host, call) => {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import {
   callsInput,
@@ -46,7 +47,7 @@ export const optimizeProgram = defineTool({
     cap: z.object({ calls: z.number().nullable(), tokens: z.number().nullable(), usd: z.number().nullable() }),
   }),
   quotes: false,
-  doing: ({ program }) => `Starting to optimize ${program}`,
+  doing: ({ program }) => l10n.t`Starting to optimize ${program}`,
   question: (given, host) => startQuestion(host, { ...given, tool: optimizeTool }),
   run: async (given, host, { signal }) => {
     const { root, run, config } = await startWork(host, { ...given, tool: optimizeTool }, signal);

@@ -1,6 +1,7 @@
 /** What a tool is asked to start: the program with its settings, what it begins with, and a hash of all that decides its price. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 import { contentHash } from '../../base/contentHash.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { agreedHash } from '../../config/agreed.ts';
@@ -130,9 +131,13 @@ async function hashOf(file: string): Promise<string> {
 
 /** `intents with p -> w`, `intents as it is, on test`. */
 export function workText({ tool, config, from }: PlannedWork): string {
-  const begun = from === undefined ? '' : `, from run ${from}`;
-  if (tool === evaluateTool) {
-    return `Evaluate ${config.key} on its ${config.data.test === null ? 'dev' : 'dev and test'} rows${begun}`;
-  }
-  return `Optimize ${config.key} with ${formatStrategy(config.strategy)}${begun}`;
+  const text = workOf(tool, config);
+  return from === undefined ? text : l10n.t`${text}, from run ${from}`;
+}
+
+function workOf(tool: PlannedWork['tool'], { key, strategy, data }: ResolvedProgram): string {
+  if (tool !== evaluateTool) return l10n.t`Optimize ${key} with ${formatStrategy(strategy)}`;
+  return data.test === null
+    ? l10n.t`Evaluate ${key} on its dev rows`
+    : l10n.t`Evaluate ${key} on its dev and test rows`;
 }

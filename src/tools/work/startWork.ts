@@ -1,4 +1,5 @@
 /** Starts what a price was told for: a run in a process of its own, which outlives whoever asked for it. */
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../../base/errors.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -30,9 +31,10 @@ export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<
   // What a permission leaves is known when it is given.
   const caps = capsFor(asked, work.config.budget, { calls: null, usd: null });
   checkPrices(work.config, caps);
+  const cap = l10n.t`It is ${capText(caps)}.`;
   return {
     title: `${workText(work)}?`,
-    message: `${price.text} It is ${capText(caps)}. ${destinationText(consequencesOf(work.config, work.work))}`,
+    message: `${price.text} ${cap} ${destinationText(consequencesOf(work.config, work.work))}`,
   };
 }
 

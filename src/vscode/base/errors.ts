@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { withoutKeys } from '../../base/keys.ts';
@@ -34,11 +35,11 @@ export function showError(error: unknown, log: Log): void {
     return;
   }
   log.error(withoutKeys(stackOf(error)));
-  void offer(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`, log, []);
+  void offer(l10n.t`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`, log, []);
 }
 
 async function offer(message: string, log: Log, remedies: readonly Remedy[]): Promise<void> {
-  const show = 'Show Log';
+  const show = l10n.t('Show Log');
   const chosen = await notify('error', message, ...remedies.map(({ title }) => title), show);
   if (chosen === show) await vscode.commands.executeCommand(commandIds.showLog);
   const remedy = remedies.find(({ title }) => title === chosen);

@@ -1,4 +1,5 @@
 /** What mends errors, as buttons beside them. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import type { Mend } from '../../base/mend.ts';
@@ -18,18 +19,18 @@ export interface Remedy {
 export function remedyOf(mend: Mend): Remedy {
   switch (mend.kind) {
     case 'interpreter':
-      return { title: 'Select Interpreter', run: selectInterpreter };
+      return { title: l10n.t('Select Interpreter'), run: selectInterpreter };
     case 'place':
       return {
-        title: uiText(`Go to ${placeText({ ...mend, file: basename(mend.file) })}`),
+        title: uiText(l10n.t`Go to ${placeText({ ...mend, file: basename(mend.file) })}`),
         run: () => showPlace(mend),
       };
     case 'install':
-      return { title: uiText(`Install ${mend.what}`), run: () => install(mend) };
+      return { title: uiText(l10n.t`Install ${mend.what}`), run: () => install(mend) };
     case 'apiKey':
-      return { title: 'Set API Key', run: () => command(commandIds.setApiKey) };
+      return { title: l10n.t('Set API Key'), run: () => command(commandIds.setApiKey) };
     case 'endpoint':
-      return { title: 'Test Endpoint', run: () => command(commandIds.testEndpoint) };
+      return { title: l10n.t('Test Endpoint'), run: () => command(commandIds.testEndpoint) };
   }
 }
 
@@ -46,7 +47,7 @@ async function selectInterpreter(): Promise<void> {
 }
 
 async function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): Promise<void> {
-  requireTrust(`Installing ${what}`);
+  requireTrust(l10n.t`Installing ${what}`);
   const [program, ...args] = line;
-  if (program !== undefined) await runVisibly(`Install ${what}`, { program, args, folder });
+  if (program !== undefined) await runVisibly(l10n.t`Install ${what}`, { program, args, folder });
 }

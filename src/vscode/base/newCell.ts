@@ -1,4 +1,5 @@
 /** A cell that is put into a notebook that is open: the person sees it, and can undo it. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { HumanError } from '../../base/errors.ts';
 import type { PythonCode } from '../../run/code/code.ts';
@@ -12,7 +13,7 @@ export async function insertCell(file: string, after: number | undefined, code: 
   const edit = new vscode.WorkspaceEdit();
   edit.set(notebook.uri, [vscode.NotebookEdit.insertCells(index, [cell])]);
   if (!(await vscode.workspace.applyEdit(edit))) {
-    throw new HumanError(`${file} could not be changed: a cell cannot be put into it now.`);
+    throw new HumanError(l10n.t`${file} could not be changed: a cell cannot be put into it now.`);
   }
   await showPlace({ file, cell: index + 1, line: 1 });
 }

@@ -1,5 +1,6 @@
 /** Runs read files as they are on the disk. */
 import { basename } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../../base/errors.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo } from './messages.ts';
@@ -14,7 +15,9 @@ export async function requireSaved(file: string): Promise<void> {
   const shown = shownDocument(file);
   if (shown?.isDirty !== true) return;
   const name = basename(file);
-  const detail = 'It has changes that are not saved, and a run reads the file.';
-  if (!(await agreesTo({ kind: 'info', question: `Save ${name}?`, detail, action: 'Save' }))) throw new Dismissed();
-  if (!(await shown.save())) throw new HumanError(`${file} could not be saved. Save it in its editor, then try again.`);
+  const detail = l10n.t('It has changes that are not saved, and a run reads the file.');
+  const question = l10n.t`Save ${name}?`;
+  if (!(await agreesTo({ kind: 'info', question, detail, action: l10n.t('Save') }))) throw new Dismissed();
+  if (!(await shown.save()))
+    throw new HumanError(l10n.t`${file} could not be saved. Save it in its editor, then try again.`);
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 
@@ -10,7 +11,6 @@ import { UsageError } from '../../base/errors.ts';
 export function requireTrust(what: string): void {
   if (vscode.workspace.isTrusted) return;
   throw new UsageError(
-    `${what} runs code of this workspace, and the workspace is not trusted. ` +
-      'Trust it (command "Workspaces: Manage Workspace Trust"), then try again.',
+    l10n.t`${what} runs code of this workspace, and the workspace is not trusted. Trust it (command "Workspaces: Manage Workspace Trust"), then try again.`,
   );
 }

@@ -1,4 +1,5 @@
 /** Runs a program where the person sees it: without a shell, so that nothing in an argument is a command. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { uiText } from '../../editor/uiText.ts';
 import { notify } from './messages.ts';
@@ -21,9 +22,13 @@ export async function runVisibly(title: string, { program, args, folder }: Progr
   };
   const execution = await vscode.tasks.executeTask(task);
   const code = await exitOf(execution);
-  if (code === 0) return void notify('info', `${title}: done.`);
-  const line = [program, ...args].join(' ');
-  void notify('error', `${title} ended with ${code ?? 'a signal'}: \`${line}\` in ${folder}. Its terminal says why.`);
+  if (code === 0) return void notify('info', l10n.t`${title}: done.`);
+  const line = `\`${[program, ...args].join(' ')}\``;
+  const said =
+    code === undefined
+      ? l10n.t`${title} ended with a signal: ${line} in ${folder}. Its terminal says why.`
+      : l10n.t`${title} ended with ${code}: ${line} in ${folder}. Its terminal says why.`;
+  void notify('error', said);
 }
 
 /** `undefined`: it did not end by itself, or never began. */

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../../base/errors.ts';
 import { asComparison, comparisonAbout, openComparisonItem } from './compareStrategies.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
@@ -14,14 +15,14 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
   await session.runs.refresh();
   const named = runsAmong(session, selected(argument, all));
   const chosen = named.length > 1 ? named : await askRuns(session, named[0]);
-  if (chosen.length < 2) throw new UsageError('Choose two runs or more to compare.');
+  if (chosen.length < 2) throw new UsageError(l10n.t('Choose two runs or more to compare.'));
   const runs = chosen.slice(0, comparedAtMost).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const { root } = runs[0]!;
   if (runs.some((run) => run.root !== root)) {
     throw new UsageError(differentFolders);
   }
   const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
-  const title = `${runs.length} runs of ${keys.join(', ')}`;
+  const title = l10n.t`${runs.length} runs of ${keys.join(', ')}`;
   const about = [...new Set(runs.map(whichRun))].join('; ');
   await session.panels.openComparison({ root, runs: runs.map(({ run }) => run.id), id: null }, [
     title,
@@ -32,14 +33,14 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
 
 async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<readonly RunItem[]> {
   const latestFirst = runs.all.filter(({ view }) => view.started !== null).toReversed();
-  if (latestFirst.length < 2) throw new UsageError('There is only one run: two are needed to compare.');
+  if (latestFirst.length < 2) throw new UsageError(l10n.t('There is only one run: two are needed to compare.'));
   const about = (first ?? latestFirst[0]!).manifest.asked.program;
   const same = ({ manifest }: RunItem): boolean =>
     manifest.asked.program.file === about.file && manifest.asked.program.name === about.name;
   const sorted = latestFirst.toSorted((a, b) => Number(same(b)) - Number(same(a)));
   const proposed = new Set([first, ...sorted.filter(same)].filter((run) => run !== undefined).slice(0, 2));
   const choices = sorted.map((run) => ({ ...runChoice(run), picked: proposed.has(run) }));
-  return pick(await chooseMany({ title: 'Compare Runs', placeholder: 'Two runs or more', choices }));
+  return pick(await chooseMany({ title: l10n.t('Compare Runs'), placeholder: l10n.t('Two runs or more'), choices }));
 }
 
 export async function openComparison(session: Session, argument: unknown): Promise<void> {
@@ -50,7 +51,7 @@ export async function openComparison(session: Session, argument: unknown): Promi
   const known = id === undefined ? undefined : session.comparisons.get(id);
   if (known !== undefined) return openComparisonItem(session, known);
   if (all.length === 0) {
-    throw new UsageError('There is no comparison yet: "BetterTogether: Compare Strategies" makes one.');
+    throw new UsageError(l10n.t('There is no comparison yet: "BetterTogether: Compare Strategies" makes one.'));
   }
   const choices = all.toReversed().map((value) => ({
     label: comparisonTitle(value.comparison),
@@ -60,6 +61,6 @@ export async function openComparison(session: Session, argument: unknown): Promi
   const item =
     choices.length === 1
       ? all[0]!
-      : pick(await choose({ title: 'Open Comparison', placeholder: 'Comparison', choices }));
+      : pick(await choose({ title: l10n.t('Open Comparison'), placeholder: l10n.t('Comparison'), choices }));
   await openComparisonItem(session, item);
 }

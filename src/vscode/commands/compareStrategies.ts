@@ -1,5 +1,6 @@
 /** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as l10n from '@vscode/l10n';
 import { HumanError } from '../../base/errors.ts';
 import { everyStepOf, formatStrategy, paperStrategies } from '../../data/strategy.ts';
 import { parseSeeds } from '../../run/compare/question.ts';
@@ -29,11 +30,12 @@ import type { ComparisonItem } from '../runs/comparisonStore.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { comparisonArguments, spawnComparison } from '../../editor/processes/comparisonProcess.ts';
 import type { Compared } from '../../editor/processes/comparisonProcess.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 const usual = ['', 'p', 'w', 'p -> w', 'p -> w -> p'];
 
 export async function compareStrategies(session: Session, argument: unknown): Promise<void> {
-  requireTrust('Comparing strategies');
+  requireTrust(l10n.t('Comparing strategies'));
   const before = asComparison(argument);
   const program = await programTarget(session, before === null ? argument : programOf(session, before), title);
   let chosen = await configured(session, program, title);
@@ -47,8 +49,8 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
     session,
     program,
     chosen,
-    title: `Compare strategies of ${chosen.key}`,
-    what: ({ config }) => `${comparisonWords(compared)} with ${config.model} on ${config.endpoint.name}`,
+    title: l10n.t`Compare strategies of ${chosen.key}`,
+    what: ({ config }) => l10n.t`${comparisonWords(compared)} with ${config.model} on ${config.endpoint.name}`,
     plan: readSettings().estimate ? await price() : null,
     price,
     changed: (changed) => {
@@ -58,10 +60,10 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
   if (decision === 'start') await start(session, chosen, compared);
 }
 
-const title = 'Compare Strategies';
+const title = l10n.t('Compare Strategies');
 
 function comparisonWords({ strategies, seeds }: Compared): string {
-  return `${strategies.map((strategy) => stepName(strategy)).join(', ')}; seeds ${seeds.join(', ')}`;
+  return l10n.t`${strategies.map((strategy) => stepName(strategy)).join(', ')}; seeds ${seeds.join(', ')}`;
 }
 
 /** Rows of the table to choose from, with the words that Optimize has for them. */
@@ -78,11 +80,12 @@ export function comparableStrategies({ strategy, steps }: Configured['config']):
 
 async function ask({ key, config }: Configured): Promise<Compared> {
   const choices = comparableStrategies(config);
-  const placeholder = 'Rows of the table: steps that strategies share are paid for once';
-  const strategies = pick(await chooseMany({ title: `${title} of ${key}`, placeholder, choices }));
+  const placeholder = l10n.t('Rows of the table: steps that strategies share are paid for once');
+  const titleOfKey = l10n.t`Compare Strategies of ${key}`;
+  const strategies = pick(await chooseMany({ title: titleOfKey, placeholder, choices }));
   const text = await askText({
-    title: `${title} of ${key}`,
-    prompt: 'Seeds, one column each; the paper averages over three',
+    title: titleOfKey,
+    prompt: l10n.t('Seeds, one column each; the paper averages over three'),
     value: '0, 1, 2',
     check: seedProblem,
   });
@@ -94,7 +97,7 @@ function seedProblem(text: string): string | null {
     parseSeeds(text);
     return null;
   } catch {
-    return 'Whole numbers separated by commas, as in 0, 1, 2';
+    return l10n.t('Whole numbers separated by commas, as in 0, 1, 2');
   }
 }
 
@@ -117,7 +120,7 @@ async function start(session: Session, { root, key, config }: Configured, compar
   session.log.info(`process ${worker.pid} compares strategies of ${key}`);
   let code: number | null | undefined;
   void worker.exited.then((ended) => (code = ended)).then(() => session.comparisons.refresh());
-  const item = await withProgress(`Starting to compare strategies of ${key}`, async () => {
+  const item = await withProgress(l10n.t`Starting to compare strategies of ${key}`, async () => {
     for (;;) {
       await session.comparisons.refresh();
       const found = session.comparisons.all.find(({ pid }) => pid === worker.pid);
@@ -135,7 +138,10 @@ async function done(session: Session, output: string, code: number | null): Prom
   const id = /^\{.*?"id":"([^"]+)"/m.exec(said)?.[1];
   const item = id === undefined ? undefined : session.comparisons.get(id);
   if (item !== undefined) return item;
-  throw new HumanError(said === '' ? `The comparison ended with ${code ?? 'a signal'}.` : said);
+  if (said !== '') throw new HumanError(said);
+  throw new HumanError(
+    code === null ? l10n.t('The comparison ended with a signal.') : l10n.t`The comparison ended with ${code}.`,
+  );
 }
 
 export async function openComparisonItem({ panels }: Session, item: ComparisonItem): Promise<void> {
@@ -147,7 +153,9 @@ export async function openComparisonItem({ panels }: Session, item: ComparisonIt
 /** What tells it from others of the same program. */
 export function comparisonAbout({ root, comparison, status }: ComparisonItem): readonly string[] {
   const { model, endpoint, created } = comparison;
-  return [`${model} on ${endpoint}`, localTime(created), status, folderNameOf(root)].filter(Boolean);
+  return [l10n.t`${model} on ${endpoint}`, localTime(created), runStatusWord[status], folderNameOf(root)].filter(
+    Boolean,
+  );
 }
 
 /** The node of the tree that a command was called on. */

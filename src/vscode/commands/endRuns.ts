@@ -1,5 +1,6 @@
 /** Cancelling and deleting runs: all that are selected, with one question. */
 import { rm } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../../base/errors.ts';
 import { workerOf } from '../../run/reading/summary.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
@@ -18,14 +19,13 @@ export async function cancelRun(session: Session, argument: unknown, all?: unkno
   const nodes = chosen.flatMap((each) => ('node' in each ? [each.node] : []));
   const before = chosen.flatMap((each) => ('problem' in each ? [each.problem] : []));
   if (nodes.length === 0) throw new UsageError(before.join(' '));
-  const items = await ownRunTargets(session, nodes, 'Cancel Run', isRunning, 'No run is at work.');
+  const items = await ownRunTargets(session, nodes, l10n.t('Cancel Run'), isRunning, l10n.t('No run is at work.'));
   if (items.length > 1) {
-    const detail = ['They can be resumed, and pay nothing twice.', '', ...runLines(items)];
-    await confirm(`Cancel ${items.length} runs?`, detail, `Cancel ${items.length} Runs`);
+    const detail = [l10n.t('They can be resumed, and pay nothing twice.'), '', ...runLines(items)];
+    await confirm(l10n.t`Cancel ${items.length} runs?`, detail, l10n.t`Cancel ${items.length} Runs`);
   }
   await doToEach(items, (item) => session.starter.cancel(item), {
-    done: (count) => `Asked ${count} to stop`,
-    failed: 'Not asked',
+    partly: (done, of, problems) => l10n.t`Asked ${done} of ${of} runs to stop. Not asked: ${problems}`,
     before,
   });
 }
@@ -36,25 +36,25 @@ function atWorkOf({ runs }: Session, node: unknown): { readonly node: unknown } 
   if (comparison === null) return { node };
   const title = comparisonTitle(comparison.comparison);
   if (!comparison.madeHere) {
-    const problem = 'was not made by you on this machine: it names runs that somebody else chose.';
-    return { problem: `The comparison ${title} ${problem}` };
+    const problem = l10n.t`The comparison ${title} was not made by you on this machine: it names runs that somebody else chose.`;
+    return { problem };
   }
   // A comparison works on one cell at a time.
   const cell = comparison.comparison.cells.find(({ status }) => status === 'running');
   const target = runs.all.find(({ run }) => run.id === cell?.run);
   return target === undefined
-    ? { problem: `The comparison ${title} is between two runs: try again.` }
+    ? { problem: l10n.t`The comparison ${title} is between two runs: try again.` }
     : { node: target };
 }
 
 export async function deleteRun(session: Session, argument: unknown, all?: unknown): Promise<void> {
   const hasEnded = ({ status }: RunItem): boolean => status !== 'running';
-  const none = 'There is no run that has ended: cancel one that is at work first.';
-  const items = await ownRunTargets(session, selected(argument, all), 'Delete Run', hasEnded, none);
+  const none = l10n.t('There is no run that has ended: cancel one that is at work first.');
+  const items = await ownRunTargets(session, selected(argument, all), l10n.t('Delete Run'), hasEnded, none);
   await confirmDeletion(items);
   // Somebody may have resumed one while the question was open.
   const atWork = items.find(({ run }) => workerOf(run) !== null);
-  if (atWork !== undefined) throw new UsageError(`${runName(atWork)} is at work. Cancel it first.`);
+  if (atWork !== undefined) throw new UsageError(l10n.t`${runName(atWork)} is at work. Cancel it first.`);
   try {
     for (const { run } of items) await rm(run.folder, { recursive: true, force: true });
   } finally {
@@ -63,13 +63,19 @@ export async function deleteRun(session: Session, argument: unknown, all?: unkno
 }
 
 function confirmDeletion(items: readonly RunItem[]): Promise<void> {
-  const gone = 'log, traces, training rows and state are removed for good. Remembered answers and trained models stay.';
   const [first, ...others] = items;
   if (first === undefined || others.length > 0) {
     const count = items.length;
-    return confirm(`Delete ${count} runs?`, [`Their ${gone}`, '', ...runLines(items)], `Delete ${count} Runs`);
+    const theirs = l10n.t(
+      'Their log, traces, training rows and state are removed for good. Remembered answers and trained models stay.',
+    );
+    return confirm(l10n.t`Delete ${count} runs?`, [theirs, '', ...runLines(items)], l10n.t`Delete ${count} Runs`);
   }
-  return confirm(`Delete ${runName(first)}?`, [`Its ${gone}`, '', ...runLines(items), first.run.folder], 'Delete');
+  const its = l10n.t(
+    'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay.',
+  );
+  const detail = [its, '', ...runLines(items), first.run.folder];
+  return confirm(l10n.t`Delete ${runName(first)}?`, detail, l10n.t('Delete'));
 }
 
 async function confirm(question: string, detail: Agreement['detail'], action: string): Promise<void> {

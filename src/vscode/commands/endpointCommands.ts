@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { resolveEditor, resolveEndpoint } from '../../config/endpoint.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { modelsAsked } from '../../config/namedModels.ts';
@@ -31,37 +32,42 @@ export async function setApiKey({ roots, keys }: Session): Promise<void> {
   const needs = endpointsIn(roots.all).flatMap(({ endpoint }) => keysOf(endpoint).map((need) => ({ need, endpoint })));
   const distinct = needs.filter(({ need }, i) => needs.findIndex((other) => same(other.need, need)) === i);
   if (distinct.length === 0) {
-    throw new UsageError('No endpoint in bettertogether.json wants a key: name its variable under "apiKeyEnv".');
+    throw new UsageError(
+      l10n.t('No endpoint in bettertogether.json wants a key: name its variable under "apiKeyEnv".'),
+    );
   }
   const choices = await Promise.all(
     distinct.map(async ({ need, endpoint }) => ({
       label: endpoint.name,
-      description: `${need.env} for ${need.baseURL}`,
-      detail: (await keys.get(need)) === undefined ? 'no key is kept' : 'a key is kept',
+      description: l10n.t`${need.env} for ${need.baseURL}`,
+      detail: (await keys.get(need)) === undefined ? l10n.t('no key is kept') : l10n.t('a key is kept'),
       value: need,
     })),
   );
-  const need = pick(await choose({ title: 'Set API Key', placeholder: 'Endpoint', choices }));
-  const key = await askApiKey(need, 'Empty: the kept key is taken away.');
+  const need = pick(await choose({ title: l10n.t('Set API Key'), placeholder: l10n.t('Endpoint'), choices }));
+  const key = await askApiKey(need, l10n.t('Empty: the kept key is taken away.'));
   await keys.set(need, key);
-  const done = key === '' ? 'is not kept any more' : 'is kept';
-  void notify('info', `The key for ${need.baseURL} ${done}.`);
+  const { baseURL } = need;
+  void notify(
+    'info',
+    key === '' ? l10n.t`The key for ${baseURL} is not kept any more.` : l10n.t`The key for ${baseURL} is kept.`,
+  );
 }
 
 export async function testEndpoint({ roots, keys, log, cli, home, chatModels }: Session): Promise<void> {
-  requireTrust('Testing an endpoint');
+  requireTrust(l10n.t('Testing an endpoint'));
   const all = endpointsIn(roots.all);
-  if (all.length === 0) throw new UsageError('bettertogether.json names no endpoint but the embedded one.');
+  if (all.length === 0) throw new UsageError(l10n.t('bettertogether.json names no endpoint but the embedded one.'));
   const choices = all.map((value) => ({ label: value.endpoint.name, description: placeOf(value.endpoint), value }));
-  const chosen =
-    all.length === 1 ? all[0]! : pick(await choose({ title: 'Test Endpoint', placeholder: 'Endpoint', choices }));
+  const [title, placeholder] = [l10n.t('Test Endpoint'), l10n.t('Endpoint')];
+  const chosen = all.length === 1 ? all[0]! : pick(await choose({ title, placeholder, choices }));
   const { endpoint, loaded } = chosen;
   const folder = loaded.workspace;
   if (!('kind' in endpoint)) await allowAsked(chatModels, loaded, endpoint.name);
   const key = 'kind' in endpoint ? await keyOf(keys, endpoint) : undefined;
   const given = key === undefined || endpoint.apiKeyEnv === null ? {} : { [endpoint.apiKeyEnv]: key };
   const report = await withProgress(
-    `Testing ${endpoint.name}`,
+    l10n.t`Testing ${endpoint.name}`,
     async ({ token }) => {
       const env = childEnvironment(process.env, home(), given);
       // Who chose the endpoint here, and entered its key, has said yes.
@@ -77,12 +83,12 @@ export async function testEndpoint({ roots, keys, log, cli, home, chatModels }: 
 export async function setUpEmbeddedModel({ cli, home }: Session): Promise<void> {
   const folder = home();
   if (isSetUp(folder)) {
-    const again = 'Check Again';
-    const chosen = await notify('info', `The embedded model is set up in ${folder}.`, again);
+    const again = l10n.t('Check Again');
+    const chosen = await notify('info', l10n.t`The embedded model is set up in ${folder}.`, again);
     if (chosen !== again) throw new Dismissed();
   }
   await setUpEmbedded(cli, folder);
-  void notify('info', 'The embedded model is ready.');
+  void notify('info', l10n.t('The embedded model is ready.'));
 }
 
 function endpointsIn(roots: Session['roots']['all']): readonly Named[] {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { trains } from '../../config/steps.ts';
 import { serviceKeepsWeights } from '../../config/trainer.ts';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { fileNameOf } from '../../base/fileName.ts';
 import { loadingCodeOf } from '../../run/export/loadingCode.ts';
-import { exportFormatNames, exportFormats, languages } from '../../data/language.ts';
+import { exportFormatNames, languages } from '../../data/language.ts';
 import type { ExportFormat } from '../../data/language.ts';
 import { stepName } from '../../view/words.ts';
 import { runCli } from '../processes/childProcess.ts';
@@ -34,25 +35,27 @@ interface What {
  * that are selected, a state of each goes to a folder.
  */
 export async function exportProgram(session: Session, argument: unknown, all?: unknown): Promise<void> {
-  const none = 'No run has a state to export yet: no step of one has finished.';
+  const none = l10n.t('No run has a state to export yet: no step of one has finished.');
   const hasState = ({ states }: RunItem): boolean => states !== null;
-  const items = await ownRunTargets(session, selected(argument, all), 'Export Program', hasState, none);
+  const items = await ownRunTargets(session, selected(argument, all), l10n.t('Export Program'), hasState, none);
   const [first, ...others] = items;
   await (first !== undefined && others.length === 0 ? exportOne(session, first) : exportSeveral(session, items));
 }
 
 async function exportOne(session: Session, item: RunItem): Promise<void> {
-  const title = `Export ${runName(item)}`;
-  const what = pick(await choose({ title, placeholder: 'What to take home', choices: choicesFor(item) }));
+  const title = l10n.t`Export ${runName(item)}`;
+  const what = pick(await choose({ title, placeholder: l10n.t('What to take home'), choices: choicesFor(item) }));
   const { key } = item.manifest.asked;
   const name = `${fileNameOf(key, 'program')}.${nameOf(what)}.json`;
   const file = await vscode.window.showSaveDialog({
     title: uiText(title),
     defaultUri: vscode.Uri.file(join(item.root, name)),
-    filters: { 'State of a program': ['json'] },
+    filters: { [l10n.t('State of a program')]: ['json'] },
   });
   if (file === undefined) throw new Dismissed();
-  const folder = what.weights ? await askFolder(item.root, 'Folder for the adapters', 'Put Adapters Here') : null;
+  const folder = what.weights
+    ? await askFolder(item.root, l10n.t('Folder for the adapters'), l10n.t('Put Adapters Here'))
+    : null;
   await writeState(session, item, what, file.fsPath, folder);
   const { state } = what.best ? item.states!.best : item.states!.final;
   await tell(session, item, { file, code: loadingCodeOf(item.manifest, state, what.format, file.fsPath), folder });
@@ -60,28 +63,35 @@ async function exportOne(session: Session, item: RunItem): Promise<void> {
 
 /** Without adapters, of which those of one run can be large. */
 async function exportSeveral(session: Session, items: readonly RunItem[]): Promise<void> {
-  const title = `Export ${items.length} runs`;
+  const title = l10n.t`Export ${items.length} runs`;
   const formats = [...new Set(items.map(ownFormat))];
   const choices: Choice<What>[] = formats.flatMap((format) =>
     [true, false].map((best) => ({
-      label: best ? 'Best on dev of each' : 'Final state of each',
-      description: `for ${exportFormats[format].readBy}`,
+      label: best ? l10n.t('Best on dev of each') : l10n.t('Final state of each'),
+      description: readBy[format],
       value: { format, best, weights: false },
     })),
   );
-  const what = pick(await choose({ title, placeholder: 'What to take home', choices }));
-  const folder = await askFolder(items[0]!.root, title, 'Export Here');
+  const what = pick(await choose({ title, placeholder: l10n.t('What to take home'), choices }));
+  const folder = await askFolder(items[0]!.root, title, l10n.t('Export Here'));
   await withProgress(title, ({ report }) => {
     const write = async (item: RunItem): Promise<void> => {
       report(runName(item));
       const name = `${fileNameOf(item.manifest.asked.key, 'program')}.${item.run.id}.${nameOf(what)}.json`;
       await writeState(session, item, what, join(folder, name), null);
     };
-    const words = { done: (count: string) => `Exported a state of ${count} to ${folder}`, failed: 'Not exported' };
-    return doToEach(items, write, words);
+    const partly = (done: number, of: number, problems: string): string =>
+      l10n.t`Exported a state of ${done} of ${of} runs to ${folder}. Not exported: ${problems}`;
+    return doToEach(items, write, { partly });
   });
-  await notify('info', `Exported a state of each of ${items.length} runs to ${folder}.`);
+  await notify('info', l10n.t`Exported a state of each of ${items.length} runs to ${folder}.`);
 }
+
+/** What loads a state of the format. */
+const readBy: Readonly<Record<ExportFormat, string>> = {
+  dspy: l10n.t("for DSPy's Module.load"),
+  json: l10n.t('for program.load of "bettertogether"'),
+};
 
 const nameOf = ({ best }: What): string => (best ? 'best' : 'final');
 
@@ -112,19 +122,19 @@ function choicesFor(item: RunItem): Choice<What>[] {
   const { final, best } = states!;
   const ends =
     final.prefix === best.prefix
-      ? [{ best: false, prefix: final.prefix, name: 'final and best' }]
+      ? [{ best: false, prefix: final.prefix, name: l10n.t('final and best') }]
       : [
-          { best: true, prefix: best.prefix, name: 'best on dev' },
-          { best: false, prefix: final.prefix, name: 'final' },
+          { best: true, prefix: best.prefix, name: l10n.t('best on dev') },
+          { best: false, prefix: final.prefix, name: l10n.t('final') },
         ];
   const tuned = trains(manifest.asked) && mayHaveWeights(manifest.asked.endpoint);
   return ends.flatMap(({ best: isBest, prefix, name }) =>
     formats.flatMap((format) => {
-      const description = `for ${exportFormats[format].readBy}`;
+      const description = readBy[format];
       const choice = { label: `${stepName(prefix)} (${name})`, description };
       const plain: Choice<What> = { ...choice, value: { format, best: isBest, weights: false } };
       if (!tuned) return [plain];
-      const detail = 'with the adapters: PEFT, and GGUF where it can be made';
+      const detail = l10n.t('with the adapters: PEFT, and GGUF where it can be made');
       return [plain, { ...choice, detail, value: { format, best: isBest, weights: true } }];
     }),
   );
@@ -159,13 +169,13 @@ interface Exported {
 async function tell(session: Session, { manifest }: RunItem, { file, code, folder }: Exported): Promise<void> {
   const { program } = manifest.asked;
   const path = vscode.workspace.asRelativePath(file);
-  const open = 'Open File';
-  const copy = 'Copy Code That Loads It';
-  const weights = folder === null ? '' : ` The adapters are in ${folder}.`;
-  const cell = 'Write a Cell';
+  const open = l10n.t('Open File');
+  const copy = l10n.t('Copy Code That Loads It');
+  const weights = folder === null ? '' : ` ${l10n.t`The adapters are in ${folder}.`}`;
+  const cell = l10n.t('Write a Cell');
   const inNotebook = code?.language === 'python' && isNotebook(program.file);
   const actions = [open, ...(code === null ? [] : [copy]), ...(inNotebook ? [cell] : [])];
-  const chosen = await notify('info', `Exported to ${path}.${weights}`, ...actions);
+  const chosen = await notify('info', `${l10n.t`Exported to ${path}.`}${weights}`, ...actions);
   if (chosen === open) await vscode.window.showTextDocument(file);
   if (chosen === copy) await vscode.env.clipboard.writeText(String(code));
   if (chosen === cell && inNotebook) {

@@ -1,4 +1,5 @@
 /** Show Gathered Module: what a run makes of the cells of a notebook, to be read before it. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { placeText } from '../../base/placeText.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
@@ -25,23 +26,23 @@ const gatheredSchema = z.object({
 type Gathered = z.infer<typeof gatheredSchema>['notebooks'][number];
 
 export async function showGatheredModule(session: Session, argument: unknown): Promise<void> {
-  requireTrust('Reading a notebook with your Python');
-  const program = await programTarget(session, argument, 'Show Gathered Module');
+  requireTrust(l10n.t('Reading a notebook with your Python'));
+  const program = await programTarget(session, argument, l10n.t('Show Gathered Module'));
   await requireSaved(program.file);
   const { root, keys, file, name } = program;
   const env = await session.environment(root);
   const out = await withProgress(
-    `Gathering ${programTitle(program)}`,
+    l10n.t`Gathering ${programTitle(program)}`,
     ({ token }) =>
       runCli(['notebook', keys[0] ?? `${file}#${name}`, '--json'], { cli: session.cli, cwd: root, env, token }),
     { cancellable: true },
   );
   const { notebooks } = gatheredSchema.parse(JSON.parse(out));
-  await showReadOnlyText(`Module of ${programTitle(program)}`, notebooks.map(inWords).join('\n'));
+  await showReadOnlyText(l10n.t`Module of ${programTitle(program)}`, notebooks.map(inWords).join('\n'));
 }
 
 function inWords({ notebook, what, text, notes, leftOut }: Gathered): string {
   const rest = leftOut.map(({ why, ...place }) => `#   ${placeText({ file: notebook, ...place })}: ${why}`);
   const head = [`# ${notebook}: ${what}`, ...notes.map((note) => `# ${note}`)];
-  return [...head, ...(rest.length === 0 ? [] : ['# Left out:', ...rest]), '', text].join('\n');
+  return [...head, ...(rest.length === 0 ? [] : [`# ${l10n.t('Left out:')}`, ...rest]), '', text].join('\n');
 }

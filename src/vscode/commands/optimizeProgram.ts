@@ -1,4 +1,5 @@
 /** Optimize Program: what is configured or asked, then one look at the price, then the run. */
+import * as l10n from '@vscode/l10n';
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import type { RunPlan } from '../../run/work/request.ts';
@@ -18,10 +19,10 @@ import { estimate } from '../optimize/estimate.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
 
-const title = 'Optimize Program';
+const title = l10n.t('Optimize Program');
 
 export async function optimizeProgram(session: Session, argument: unknown): Promise<void> {
-  requireTrust('Optimizing a program');
+  requireTrust(l10n.t('Optimizing a program'));
   const program = await programTarget(session, argument, title);
   await requireSaved(program.file);
   for (let again = false; ; again = true) {
@@ -30,8 +31,8 @@ export async function optimizeProgram(session: Session, argument: unknown): Prom
       session,
       program,
       chosen,
-      title: `Optimize ${chosen.key}`,
-      what: ({ config }) => `${formatStrategy(config.strategy)} with ${config.model} on ${config.endpoint.name}`,
+      title: l10n.t`Optimize ${chosen.key}`,
+      what: ({ config }) => l10n.t`${formatStrategy(config.strategy)} with ${config.model} on ${config.endpoint.name}`,
       plan: await priceOf(session, program, chosen, again || readSettings().estimate),
       price: () => priceOf(session, program, chosen, true),
       changed: (changed) => {
@@ -68,6 +69,6 @@ async function searchAlone(session: Session, program: ProgramItem, { root, key }
 async function start(session: Session, { root, config }: Configured): Promise<void> {
   const consent = await session.consents.ask(config);
   const run = await session.starter.start({ root, config, consent });
-  await followRun(session, root, run, `optimize ${config.key}`);
+  await followRun(session, root, run, l10n.t`optimize ${config.key}`);
   await vscode.commands.executeCommand(commandIds.openRun, run.folder);
 }

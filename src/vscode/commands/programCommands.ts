@@ -1,6 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
-import { plural } from '../../view/words.ts';
 import type { Session } from '../session/session.ts';
 import { notify, withProgress } from '../base/messages.ts';
 import { configured } from '../optimize/configured.ts';
@@ -19,6 +19,7 @@ import { requireSaved } from '../base/saving.ts';
 import { showPlace } from '../base/showPlace.ts';
 import { requireTrust } from '../base/trust.ts';
 import { pick, programTarget } from '../session/targets.ts';
+import { counted } from '../../view/counted.ts';
 
 interface Chosen {
   readonly split: 'dev' | 'test';
@@ -27,10 +28,10 @@ interface Chosen {
 }
 
 export async function evaluateProgram(session: Session, argument: unknown): Promise<void> {
-  requireTrust('Evaluating a program');
-  const program = await programTarget(session, argument, 'Evaluate Program');
+  requireTrust(l10n.t('Evaluating a program'));
+  const program = await programTarget(session, argument, l10n.t('Evaluate Program'));
   await requireSaved(program.file);
-  const chosen = await configured(session, program, 'Evaluate Program');
+  const chosen = await configured(session, program, l10n.t('Evaluate Program'));
   const { key, config } = chosen;
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
   const what = await askWhat(key, runs, config.data.test !== null);
@@ -40,14 +41,15 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const asked = { split: what.split, ...(what.run !== null && { state: what.run.run.id }) };
   const measureIt = (): Promise<MeasuredProgram> =>
     withProgress(
-      `Evaluating ${key} on ${what.split}`,
+      l10n.t`Evaluating ${key} on ${what.split}`,
       ({ report, token }) => measure(session, chosen, asked, { token, onLine: report }),
       { cancellable: true },
     );
   const again = (): Promise<void> => evaluateProgram(session, argument);
   const measured = await offeringInputs(session, program, chosen, measureIt, again);
   if (what.run === null) await rememberScore(session, program, asked, measured, source);
-  await tell(session, `${key}${what.run === null ? '' : ` after ${runName(what.run)}`}`, what.split, measured);
+  const name = what.run === null ? key : l10n.t`${key} after ${runName(what.run)}`;
+  await tell(session, name, what.split, measured);
 }
 
 async function askWhat(key: string, runs: readonly RunItem[], hasTest: boolean): Promise<Chosen> {
@@ -55,22 +57,26 @@ async function askWhat(key: string, runs: readonly RunItem[], hasTest: boolean):
   const states = [null, ...runs.toReversed().slice(0, 5)];
   const choices: Choice<Chosen>[] = states.flatMap((run) =>
     splits.map((split) => ({
-      label: run === null ? `Baseline, on ${split}` : `${runName(run)}, on ${split}`,
-      ...(run !== null && { description: `its last state · ${whichRun(run)}` }),
+      label: run === null ? l10n.t`Baseline, on ${split}` : l10n.t`${runName(run)}, on ${split}`,
+      ...(run !== null && { description: `${l10n.t('its last state')} · ${whichRun(run)}` }),
       value: { split, run },
     })),
   );
   if (choices.length === 1) return choices[0]!.value!;
-  return pick(await choose({ title: `Evaluate ${key}`, placeholder: 'Which state, on which rows', choices }));
+  const placeholder = l10n.t('Which state, on which rows');
+  return pick(await choose({ title: l10n.t`Evaluate ${key}`, placeholder, choices }));
 }
 
 async function tell(session: Session, name: string, split: 'dev' | 'test', measured: MeasuredProgram): Promise<void> {
   const { failures } = measured;
-  const failed = failures.length === 0 ? '' : `, ${plural(failures.length, 'row')} failed`;
-  const text = `${name}: ${evaluationText({ ...measured, split })}${failed}.`;
+  const score = evaluationText({ ...measured, split });
+  const text =
+    failures.length === 0
+      ? `${name}: ${score}.`
+      : l10n.t`${name}: ${score}, ${counted(failures.length, 'row')} failed.`;
   session.log.info(text);
   for (const { example, error } of failures) session.log.info(`row ${example + 1}: ${error.kind}: ${error.message}`);
-  const show = 'Show Failures';
+  const show = l10n.t('Show Failures');
   const chosen = await notify('info', text, ...(failures.length === 0 ? [] : [show]));
   if (chosen === show) session.log.show();
 }
@@ -80,14 +86,14 @@ const placeSchema = z.object({ file: z.string(), line: z.int().positive(), cell:
 
 /** The line of a program or, from the tree, of a predictor. */
 export async function openProgram(session: Session, argument: unknown): Promise<void> {
-  const program = await programTarget(session, argument, 'Open Program');
+  const program = await programTarget(session, argument, l10n.t('Open Program'));
   await showPlace(placeSchema.safeParse(argument).data ?? { ...program, line: program.line ?? 1 });
 }
 
 /** Opens the configuration. Where there is none, it starts one with the programs that were found. */
 export async function openConfiguration(session: Session, argument: unknown): Promise<void> {
   const roots = session.roots.all;
-  const program = argument === undefined ? null : await programTarget(session, argument, 'Open Configuration');
+  const program = argument === undefined ? null : await programTarget(session, argument, l10n.t('Open Configuration'));
   const root = roots.find(({ folder }) => folder === program?.root) ?? (await askRoot(session));
   if (root.loaded.file === null && root.problem === null)
     await writeConfig(root.folder, [{ path: ['programs'], value: {} }]);
@@ -97,8 +103,8 @@ export async function openConfiguration(session: Session, argument: unknown): Pr
 async function askRoot({ roots }: Session) {
   const configuredRoots = roots.all.filter(({ loaded, problem }) => loaded.file !== null || problem !== null);
   const from = configuredRoots.length > 0 ? configuredRoots : roots.all;
-  if (from.length === 0) throw new UsageError('Open a folder first: bettertogether.json stands in it.');
+  if (from.length === 0) throw new UsageError(l10n.t('Open a folder first: bettertogether.json stands in it.'));
   if (from.length === 1) return from[0]!;
   const choices = from.map((value) => ({ label: value.name, description: value.folder, value }));
-  return pick(await choose({ title: 'Open Configuration', placeholder: 'Folder', choices }));
+  return pick(await choose({ title: l10n.t('Open Configuration'), placeholder: l10n.t('Folder'), choices }));
 }

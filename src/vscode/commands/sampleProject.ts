@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { copyFolder } from '../../base/copyFiles.ts';
 import { UsageError } from '../../base/errors.ts';
@@ -13,11 +14,19 @@ import type { Session } from '../session/session.ts';
 import { pick } from '../session/targets.ts';
 import { giveTypes } from './sdkTypes.ts';
 
-const title = 'Create Sample Project';
+const title = l10n.t('Create Sample Project');
 
 const samples = {
-  typescript: { program: 'program.ts', label: 'TypeScript', description: 'on the model that runs here, without a key' },
-  python: { program: 'program.py', label: 'DSPy', description: 'on an endpoint of yours, with a Python that has DSPy' },
+  typescript: {
+    program: 'program.ts',
+    label: 'TypeScript',
+    description: l10n.t('on the model that runs here, without a key'),
+  },
+  python: {
+    program: 'program.py',
+    label: 'DSPy',
+    description: l10n.t('on an endpoint of yours, with a Python that has DSPy'),
+  },
 } as const;
 type Language = keyof typeof samples;
 
@@ -37,8 +46,9 @@ export async function createSampleProject(session: Session): Promise<void> {
   await session.roots.refresh();
   await session.programs.refresh();
   await vscode.window.showTextDocument(vscode.Uri.file(join(folder, samples[language].program)));
-  const optimize = 'Optimize';
-  const chosen = await notify('info', 'The sample project is there: README.md says what to do with it.', optimize);
+  const optimize = l10n.t('Optimize');
+  const said = l10n.t('The sample project is there: README.md says what to do with it.');
+  const chosen = await notify('info', said, optimize);
   if (chosen === optimize) await vscode.commands.executeCommand(commandIds.optimize);
 }
 
@@ -48,7 +58,7 @@ async function askLanguage(): Promise<Language> {
     const { label, description } = samples[value];
     return { label, description, value };
   });
-  return pick(await choose({ title, placeholder: 'What the program is written in', choices }));
+  return pick(await choose({ title, placeholder: l10n.t('What the program is written in'), choices }));
 }
 
 /** The folder that is open, where nothing is in it that a person would see. */
@@ -63,10 +73,10 @@ async function emptyFolder(): Promise<string | null> {
 async function askFolder(): Promise<string> {
   const [chosen] =
     (await vscode.window.showOpenDialog({
-      title: 'Where the sample project is made',
+      title: l10n.t('Where the sample project is made'),
       canSelectFiles: false,
       canSelectFolders: true,
-      openLabel: 'Create Here',
+      openLabel: l10n.t('Create Here'),
     })) ?? [];
   if (chosen === undefined) throw new Dismissed();
   const named = (number: number): string =>
@@ -79,7 +89,8 @@ async function askFolder(): Promise<string> {
 /** @throws UsageError where it would replace a file. */
 export async function copySample(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
-    if (existsSync(join(to, name))) throw new UsageError(`${join(to, name)} is there already: nothing was changed.`);
+    if (existsSync(join(to, name)))
+      throw new UsageError(l10n.t`${join(to, name)} is there already: nothing was changed.`);
   }
   await copyFolder(from, to);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
@@ -23,14 +24,14 @@ interface Wanted {
 export async function saveReport(session: Session, argument: unknown): Promise<void> {
   const { reported, name, root } = await wanted(session, argument);
   const file = await vscode.window.showSaveDialog({
-    title: uiText(`Report of ${name}`),
+    title: uiText(l10n.t`Report of ${name}`),
     defaultUri: vscode.Uri.file(join(root, reportFileName(reported))),
-    filters: { 'Web page': ['html'] },
+    filters: { [l10n.t('Web page')]: ['html'] },
   });
   if (file === undefined) throw new Dismissed();
   await replaceFile(file.fsPath, await reportHtml(reported, new Date()));
-  const said = `The report is in ${vscode.workspace.asRelativePath(file)}.`;
-  const open = 'Open in Browser';
+  const said = l10n.t`The report is in ${vscode.workspace.asRelativePath(file)}.`;
+  const open = l10n.t('Open in Browser');
   const actions = browserIsHere() ? [open] : [];
   if ((await notify('info', said, ...actions)) === open) await vscode.env.openExternal(file);
 }
@@ -46,6 +47,6 @@ async function wanted(session: Session, argument: unknown): Promise<Wanted> {
     const { location, comparison, root } = item;
     return { reported: { kind: 'comparison', comparison: location }, name: comparisonTitle(comparison), root };
   }
-  const run = await runTarget(session, argument, 'Save Report', ({ view }) => view.started !== null);
+  const run = await runTarget(session, argument, l10n.t('Save Report'), ({ view }) => view.started !== null);
   return { reported: { kind: 'run', run: run.run }, name: runName(run), root: run.root };
 }

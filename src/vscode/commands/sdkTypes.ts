@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { applyEdits, modify, parse } from 'jsonc-parser';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { copyFolder } from '../../base/copyFiles.ts';
 import { ensureStateFolder, stateFolder } from '../../run/record/runFolder.ts';
@@ -71,11 +72,11 @@ export async function addTypes({ context, programs }: Session): Promise<void> {
   if (choices.length === 0 && folder !== undefined) {
     choices.push({ label: 'tsconfig.json', value: { tsconfig: join(folder, 'tsconfig.json'), root: folder } });
   }
-  const title = 'Add Types of "bettertogether"';
+  const title = l10n.t('Add Types of "bettertogether"');
   const chosen =
     choices.length === 1
       ? choices[0]!.value
-      : pick(await choose({ title, placeholder: 'Which tsconfig.json', choices }));
+      : pick(await choose({ title, placeholder: l10n.t('Which tsconfig.json'), choices }));
   await giveTypes(context, chosen);
   await vscode.window.showTextDocument(vscode.Uri.file(chosen.tsconfig), {
     preview: true,
@@ -135,9 +136,11 @@ export async function offerTypes({ context, programs }: Pick<Session, 'context' 
     return;
   }
   if (context.workspaceState.get(declinedKey, false)) return;
-  const add = 'Add Types';
-  const never = "Don't Show Again";
-  const text = 'TypeScript does not know "bettertogether" here. One "paths" entry in tsconfig.json gives it the types.';
+  const add = l10n.t('Add Types');
+  const never = l10n.t("Don't Show Again");
+  const text = l10n.t(
+    'TypeScript does not know "bettertogether" here. One "paths" entry in tsconfig.json gives it the types.',
+  );
   const chosen = await notify('info', text, add, never);
   if (chosen === add) await vscode.commands.executeCommand(commandIds.addTypes);
   if (chosen === never) await context.workspaceState.update(declinedKey, true);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { resolveProgram } from '../../config/resolve.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
@@ -8,9 +9,11 @@ import type { RunDefinition } from '../runs/runTask.ts';
 
 /** A run that tasks.json describes: no one looked at its price, so the person is asked where it may cost something. */
 export async function startFromTask(session: Session, root: string, definition: RunDefinition): Promise<RunLocation> {
-  requireTrust('This task');
+  requireTrust(l10n.t('This task'));
   const found = session.roots.all.find(({ folder }) => folder === root);
-  if (found === undefined) throw new UsageError(`The task names the folder ${root}, which is not one of this window.`);
+  if (found === undefined) {
+    throw new UsageError(l10n.t`The task names the folder ${root}, which is not one of this window.`);
+  }
   if (found.problem !== null) throw found.problem;
   const { program, strategy, seed, endpoint, model, budget = {} } = definition;
   const { calls, tokens, usd } = budget;

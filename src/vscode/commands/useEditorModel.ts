@@ -1,4 +1,5 @@
 /** Puts a model of VS Code where a step of a program asks an LM: no key and no address are needed. */
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../../base/errors.ts';
 import { configFileName } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
@@ -16,14 +17,16 @@ import { configured, rootOf } from '../optimize/configured.ts';
 import type { Session } from '../session/session.ts';
 import { pick, programTarget } from '../session/targets.ts';
 
-const title = 'Use a Model of VS Code';
+const title = l10n.t('Use a Model of VS Code');
 
 export async function useEditorModel(session: Session, argument: unknown): Promise<void> {
-  requireTrust('Asking models of VS Code');
+  requireTrust(l10n.t('Asking models of VS Code'));
   const all = await session.chatModels.list();
   if (all.length === 0) {
     throw new UsageError(
-      'VS Code has no model now: install an extension that brings models, such as GitHub Copilot, and sign in there.',
+      l10n.t(
+        'VS Code has no model now: install an extension that brings models, such as GitHub Copilot, and sign in there.',
+      ),
     );
   }
   const program = await programTarget(session, argument, title);
@@ -38,31 +41,33 @@ export async function useEditorModel(session: Session, argument: unknown): Promi
   await writeConfig(root.folder, [...endpoint.changes, ...namingChanges(key, place, entry, lm)]);
   await session.roots.refresh();
   await showConfig(root.folder, key, true);
-  void notify('info', `${model.title} is the ${place.setting} of ${place.step} now, in ${configFileName}.`);
+  void notify('info', l10n.t`${model.title} is the ${place.setting} of ${place.step} now, in ${configFileName}.`);
 }
 
 /** @throws UsageError where no step of the strategy asks an LM. */
 async function askPlace(places: readonly LmPlace[], program: string): Promise<LmPlace> {
   if (places.length === 0) {
-    throw new UsageError(`No step of the strategy of "${program}" asks an LM of its own: take a step such as gepa.`);
+    throw new UsageError(
+      l10n.t`No step of the strategy of "${program}" asks an LM of its own: take a step such as gepa.`,
+    );
   }
   // Who writes instructions gains most by a model that is larger than the program's.
   const sorted = places.toSorted((a, b) => Number(a.setting === 'teacher') - Number(b.setting === 'teacher'));
   const choices = sorted.map((value) => ({
-    label: `${value.setting} of ${value.step}`,
+    label: l10n.t`${value.setting} of ${value.step}`,
     description: value.about,
     value,
   }));
-  return pick(await choose({ title, placeholder: 'What it is for', choices }));
+  return pick(await choose({ title, placeholder: l10n.t('What it is for'), choices }));
 }
 
 async function askModel(all: readonly EditorModel[]): Promise<EditorModel> {
   const choices = all.map((value) => ({
     label: value.title,
-    description: `${nameOf(value, all)} of ${value.vendor}`,
+    description: l10n.t`${nameOf(value, all)} of ${value.vendor}`,
     value,
   }));
-  return pick(await choose({ title, placeholder: "Its answers count against its vendor's plan", choices }));
+  return pick(await choose({ title, placeholder: l10n.t("Its answers count against its vendor's plan"), choices }));
 }
 
 /** The one of the kind that there is, or a new one. */

@@ -2,6 +2,7 @@
  * Keys of endpoints, in VS Code's secret storage. A key is kept for the base URL it was entered for: a workspace that
  * changes the URL under a key's name does not get the key, the person is asked again.
  */
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedService } from '../../config/resolved.ts';
@@ -29,8 +30,7 @@ export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
   if (second === undefined) return [first, ...others];
   if (new URL(second.baseURL).origin === new URL(first.baseURL).origin) return [first];
   throw new UsageError(
-    `Endpoint "${endpoint.name}" sends the key in ${first.env} to ${first.baseURL} and to ${second.baseURL}. ` +
-      'Name another environment variable under "fineTune.apiKeyEnv": a key is kept for one service.',
+    l10n.t`Endpoint "${endpoint.name}" sends the key in ${first.env} to ${first.baseURL} and to ${second.baseURL}. Name another environment variable under "fineTune.apiKeyEnv": a key is kept for one service.`,
   );
 }
 

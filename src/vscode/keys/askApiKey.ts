@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { knowKey } from '../../base/keys.ts';
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
@@ -15,8 +16,8 @@ export function askApiKey(need: KeyNeed, why: string): Promise<string> {
 
 export function keyQuestion(need: KeyNeed, why: string): TextQuestion {
   return {
-    title: `API key for ${need.baseURL}`,
-    prompt: `${why} It is kept in VS Code's secret storage for this address alone.`,
+    title: l10n.t`API key for ${need.baseURL}`,
+    prompt: `${why} ${l10n.t("It is kept in VS Code's secret storage for this address alone.")}`,
     placeholder: need.env,
     password: true,
   };
@@ -63,9 +64,9 @@ export async function keyOf(keys: ApiKeys, endpoint: ResolvedEndpoint): Promise<
 /** A workspace says which variable goes where: which of them may, is for the person to say, once for each address. */
 async function confirmEnvironment(keys: ApiKeys, need: KeyNeed): Promise<void> {
   if (remoteHost(need.baseURL) === null || (await keys.mayUseEnvironment(need))) return;
-  const detail = 'bettertogether.json names the variable and the address. This is asked once for each address.';
-  const question = `May the key in the environment variable ${need.env} be sent to ${need.baseURL}?`;
-  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
+  const detail = l10n.t('bettertogether.json names the variable and the address. This is asked once for each address.');
+  const question = l10n.t`May the key in the environment variable ${need.env} be sent to ${need.baseURL}?`;
+  if (!(await agreesTo({ kind: 'warning', question, detail, action: l10n.t('Send') }))) throw new Dismissed();
   await keys.useEnvironment(need);
 }
 
@@ -78,8 +79,8 @@ async function missing(keys: ApiKeys, need: KeyNeed): Promise<string | null> {
   }
   const why =
     others.length === 0
-      ? `${need.env} is not set.`
-      : `The key in ${need.env} was entered for ${others.join(', ')}, and bettertogether.json now says ${need.baseURL}.`;
+      ? l10n.t`${need.env} is not set.`
+      : l10n.t`The key in ${need.env} was entered for ${others.join(', ')}, and bettertogether.json now says ${need.baseURL}.`;
   const key = await askApiKey(need, why);
   if (key === '') throw new Dismissed();
   await keys.set(need, key);

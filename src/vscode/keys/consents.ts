@@ -1,4 +1,5 @@
 /** What the person agreed to in this workspace: hosts that its rows may go to, and code and keys that may be sent there. */
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { agreementsOf, consequencesOf, hostsOf } from '../../run/work/consequences.ts';
@@ -8,6 +9,7 @@ import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
 import { otlpInSettings } from '../base/otlp.ts';
 import { capText, destinationText } from '../../editor/settings/planText.ts';
+import { anded } from '../../run/text/anded.ts';
 
 const key = 'consentedHosts';
 
@@ -30,13 +32,13 @@ export class Consents {
     const given = this.#state.get<readonly string[]>(key, []);
     const missing = agreements.filter((one) => !given.includes(one));
     if (missing.length === 0) return agreements;
-    const detail = `${destinationText(consequences)} This is asked once per host, key and workspace.`;
+    const detail = `${destinationText(consequences)} ${l10n.t('This is asked once per host, key and workspace.')}`;
     const hosts = hostsOf(consequences).filter((host) => missing.includes(host));
     const question =
       hosts.length > 0
-        ? `May rows of your data be sent to ${hosts.join(' and ')}?`
-        : `May this be sent: ${missing.join(', ')}?`;
-    if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
+        ? l10n.t`May rows of your data be sent to ${anded(hosts)}?`
+        : l10n.t`May this be sent: ${missing.join(', ')}?`;
+    if (!(await agreesTo({ kind: 'warning', question, detail, action: l10n.t('Send') }))) throw new Dismissed();
     await this.#state.update(key, [...given, ...missing]);
     return agreements;
   }
@@ -44,8 +46,8 @@ export class Consents {
   /** Before a run that begins without a look at its price (from tasks.json), where it may cost money. */
   async askCosts(config: ResolvedProgram): Promise<void> {
     if (config.endpoint.kind === 'embedded' && !consequencesOf(config).costsMoney) return;
-    const detail = `${quoted(config.model)} on ${quoted(config.endpoint.name)}; ${capText(config.budget)}.`;
-    const question = `Start optimizing ${quoted(config.key)}? Calls may cost money.`;
-    if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Start' }))) throw new Dismissed();
+    const detail = l10n.t`${quoted(config.model)} on ${quoted(config.endpoint.name)}; ${capText(config.budget)}.`;
+    const question = l10n.t`Start optimizing ${quoted(config.key)}? Calls may cost money.`;
+    if (!(await agreesTo({ kind: 'warning', question, detail, action: l10n.t('Start') }))) throw new Dismissed();
   }
 }

@@ -1,10 +1,12 @@
 /** The models that VS Code has (`vscode.lm`), as the server of them asks them. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { EditorModel, EditorModels, Permission, Question, Turn } from '../../editor/models/editorModels.ts';
 
 /** What VS Code shows in its own question. */
-const justification =
-  'Runs of BetterTogether ask this model where bettertogether.json names it: to write instructions, as a teacher or as a judge.';
+const justification = l10n.t(
+  'Runs of BetterTogether ask this model where bettertogether.json names it: to write instructions, as a teacher or as a judge.',
+);
 
 /** Models that the person has allowed before: VS Code does not say so until it was asked in this window. */
 const allowedKey = 'bettertogether.allowedModels';

@@ -1,4 +1,5 @@
 /** Asks the person, by an act of theirs, whether runs may ask models of VS Code: before a run, and while one waits for it. */
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../../base/errors.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { lmsAt } from '../../config/lmsOfSteps.ts';
@@ -41,7 +42,7 @@ export async function allowModel(models: ChatModels, model: EditorModel): Promis
   if (models.permissionFor(model) === 'given') return;
   try {
     await withProgress(
-      `Asking VS Code for ${model.title}`,
+      l10n.t`Asking VS Code for ${model.title}`,
       async ({ token }) => {
         const stop = new AbortController();
         const listening = token.onCancellationRequested(() => stop.abort());
@@ -50,7 +51,8 @@ export async function allowModel(models: ChatModels, model: EditorModel): Promis
       { cancellable: true },
     );
   } catch (error) {
-    throw new UsageError(`${model.title} of ${model.vendor} cannot be asked: ${apiErrorOf(error).message}`, error);
+    const why = apiErrorOf(error).message;
+    throw new UsageError(l10n.t`${model.title} of ${model.vendor} cannot be asked: ${why}`, error);
   }
 }
 
@@ -58,10 +60,10 @@ function noSuchModel(key: string, name: string, all: readonly EditorModel[]): Us
   const names = all.map((model) => nameOf(model, all));
   const has =
     names.length === 0
-      ? 'It has none now: install an extension that brings models, such as GitHub Copilot, and sign in there.'
-      : `It has: ${names.slice(0, 20).join(', ')}.`;
+      ? l10n.t('It has none now: install an extension that brings models, such as GitHub Copilot, and sign in there.')
+      : l10n.t`It has: ${names.slice(0, 20).join(', ')}.`;
   return new UsageError(
-    `"${key}" names "${name}", which VS Code does not have, or has from more than one vendor. ${has}`,
+    `${l10n.t`"${key}" names "${name}", which VS Code does not have, or has from more than one vendor.`} ${has}`,
   );
 }
 
@@ -79,8 +81,8 @@ export class WantedModels {
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
     try {
-      const allow = 'Allow…';
-      const question = `A run of BetterTogether waits to ask ${model.title} of ${model.vendor}, which it may not use yet.`;
+      const allow = l10n.t('Allow…');
+      const question = l10n.t`A run of BetterTogether waits to ask ${model.title} of ${model.vendor}, which it may not use yet.`;
       // Who closes it is not asked again in this window; the run pauses and says why.
       if ((await notify('info', question, allow)) !== allow) return;
       this.#asking.delete(key);

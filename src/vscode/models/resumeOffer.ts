@@ -1,4 +1,5 @@
 /** Runs that paused because no window answered for the models of VS Code go on now that one does: the person is asked. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { editorName } from '../../data/editorEndpoint.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
@@ -13,8 +14,8 @@ export async function offerResume(runs: readonly RunItem[]): Promise<void> {
   const waiting = runs.filter(waitsForWindow);
   const [run] = waiting.toSorted((a, b) => (a.run.id < b.run.id ? 1 : -1));
   if (run === undefined) return;
-  const resume = 'Resume';
-  const text = `${runName(run)} paused because no window answered for the ${editorName}. They answer again.`;
+  const resume = l10n.t('Resume');
+  const text = l10n.t`${runName(run)} paused because no window answered for the models of VS Code. They answer again.`;
   if ((await notify('info', text, resume)) !== resume) return;
   await vscode.commands.executeCommand(commandIds.resume, run.run.folder);
 }

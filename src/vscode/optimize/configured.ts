@@ -1,4 +1,5 @@
 /** The entry of a program in `bettertogether.json`: found, or made by asking. */
+import * as l10n from '@vscode/l10n';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../base/errors.ts';
@@ -49,7 +50,7 @@ export async function resolved({ loaded, folder }: Root, key: string): Promise<R
 
 export function rootOf({ roots }: Session, { root }: Pick<ProgramItem, 'root'>): Root {
   const found = roots.all.find(({ folder }) => folder === root);
-  if (found === undefined) throw new HumanError(`${root} is not a folder of this window any more.`);
+  if (found === undefined) throw new HumanError(l10n.t`${root} is not a folder of this window any more.`);
   if (found.problem !== null) throw found.problem;
   return found;
 }
@@ -59,5 +60,5 @@ async function keyOf(program: ProgramItem, root: Root, title: string): Promise<s
   if (keys.length === 1) return keys[0]!;
   if (keys.length === 0) return newKey(program.name, Object.keys(root.loaded.config.programs ?? {}));
   const choices = keys.map((value) => ({ label: value, value }));
-  return pick(await choose({ title, placeholder: 'Configuration of the program', choices }));
+  return pick(await choose({ title, placeholder: l10n.t('Configuration of the program'), choices }));
 }

@@ -1,4 +1,5 @@
 /** One look at the price: what a run or a comparison takes, where data goes, the cap; and what can still be changed. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -79,23 +80,35 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
     ...(plan === null ? [] : notesOf(plan)),
     ...noteBefore(deciding.session, chosen),
     // A separator with a long text would cover the line below it.
-    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config, 'run', otlpInSettings()))),
-    plan === null
-      ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
-      : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },
+    noteChoice('info', l10n.t('Data and keys'), destinationText(consequencesOf(config, 'run', otlpInSettings()))),
+    plan === null ? estimateChoice : stepsChoice,
     ...(deciding.program.cell === undefined ? [] : [moduleChoice]),
-    { icon: 'dashboard', label: 'Change the cap…', description: capText(config.budget), value: 'cap' },
-    { icon: 'settings-gear', label: 'Change data, metric, model or strategy…', value: 'change' },
-    { icon: 'json', label: 'Open bettertogether.json', value: 'file' },
+    { icon: 'dashboard', label: l10n.t('Change the cap…'), description: capText(config.budget), value: 'cap' },
+    { icon: 'settings-gear', label: l10n.t('Change data, metric, model or strategy…'), value: 'change' },
+    { icon: 'json', label: l10n.t('Open bettertogether.json'), value: 'file' },
   ];
   return pick(await choose({ title: deciding.title, placeholder: deciding.what(chosen), choices }));
 }
 
+const estimateChoice: Choice<Decision> = {
+  icon: 'pulse',
+  label: l10n.t('Estimate what it takes'),
+  description: l10n.t('runs five rows'),
+  value: 'estimate',
+};
+
+const stepsChoice: Choice<Decision> = {
+  icon: 'table',
+  label: l10n.t('Every step'),
+  description: l10n.t('calls, tokens and dollars of each'),
+  value: 'steps',
+};
+
 /** Of a program in a notebook. */
 const moduleChoice: Choice<Decision> = {
   icon: 'notebook',
-  label: 'Show the gathered module',
-  description: 'what the run takes from the cells of the notebook',
+  label: l10n.t('Show the gathered module'),
+  description: l10n.t('what the run takes from the cells of the notebook'),
   value: 'module',
 };
 
@@ -106,13 +119,13 @@ function beginning(
   plan: RunPlan | null,
 ): readonly Choice<Decision>[] {
   if (plan?.noTraining === undefined) {
-    const price = plan === null ? 'not estimated' : expectedText(plan);
+    const price = plan === null ? l10n.t('not estimated') : expectedText(plan);
     const detail = startDetail(config.budget, plan);
-    return [{ icon: 'play', label: 'Start', description: price, detail, value: 'start' }];
+    return [{ icon: 'play', label: l10n.t('Start'), description: price, detail, value: 'start' }];
   }
   if (withoutTraining === undefined) return [];
-  const description = 'strategy p, which this endpoint can do';
-  return [{ icon: 'search', label: 'Search prompts alone', description, value: 'withoutTraining' }];
+  const description = l10n.t('strategy p, which this endpoint can do');
+  return [{ icon: 'search', label: l10n.t('Search prompts alone'), description, value: 'withoutTraining' }];
 }
 
 function notesOf(plan: RunPlan): readonly Choice<Decision>[] {
@@ -120,15 +133,15 @@ function notesOf(plan: RunPlan): readonly Choice<Decision>[] {
   const rows = warningText(plan);
   const told = rowsTell(devRows);
   return [
-    ...(noTraining === undefined ? [] : [noteChoice('warning', 'This cannot be trained', noTraining)]),
-    ...(rows === null ? [] : [noteChoice('warning', 'The rows', rows)]),
+    ...(noTraining === undefined ? [] : [noteChoice('warning', l10n.t('This cannot be trained'), noTraining)]),
+    ...(rows === null ? [] : [noteChoice('warning', l10n.t('The rows'), rows)]),
     noteChoice('info', told.rows, told.tell, `${told.rows}: ${told.tell}.`),
   ];
 }
 
 function noteBefore({ runs }: Session, { config }: Configured): readonly Choice<Decision>[] {
   const before = runBefore(runs.all, config);
-  return before === null ? [] : [noteChoice('info', 'The same run before', before)];
+  return before === null ? [] : [noteChoice('info', l10n.t('The same run before'), before)];
 }
 
 function noteChoice(kind: Note['kind'], label: string, description: string, text = description): Choice<Decision> {
@@ -136,21 +149,21 @@ function noteChoice(kind: Note['kind'], label: string, description: string, text
 }
 
 function showPlan(plan: RunPlan, { key, config }: Configured): Promise<void> {
-  return showReadOnlyText(uiText(`Price of ${key}`), String(planTable(plan, config)));
+  return showReadOnlyText(uiText(l10n.t`Price of ${key}`), String(planTable(plan, config)));
 }
 
 async function changeCap(session: Session, program: ProgramItem, chosen: Configured): Promise<Configured> {
   const budget = await askCap(chosen.config);
   await writeConfig(chosen.root, [{ path: ['programs', chosen.key, 'budget'], value: budget }]);
   await session.roots.refresh();
-  return configured(session, { ...program, keys: [chosen.key] }, 'Optimize Program');
+  return configured(session, { ...program, keys: [chosen.key] }, l10n.t('Optimize Program'));
 }
 
 /** `$5`, `2000 calls`, `1.5M tokens`, any of them with commas between; nothing: no cap. */
 async function askCap(config: ResolvedProgram): Promise<Partial<BudgetCaps> | undefined> {
   const text = await askText({
-    title: `Cap of ${config.key}`,
-    prompt: 'At most this much is spent, resumes included. Empty: no cap',
+    title: l10n.t`Cap of ${config.key}`,
+    prompt: l10n.t('At most this much is spent, resumes included. Empty: no cap'),
     placeholder: '$5, 2000 calls, 1.5M tokens',
     value: writeCap(config.budget),
     check: (each) => capProblem(each, config),

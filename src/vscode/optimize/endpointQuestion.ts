@@ -1,4 +1,5 @@
 /** Where the language model is served: an endpoint that is configured, or a new one. */
+import * as l10n from '@vscode/l10n';
 import { messageOf } from '../../base/errors.ts';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { embeddedModel } from '../../config/resolve.ts';
@@ -49,8 +50,9 @@ export async function askEndpoint(asking: AskingEndpoint, place: Place): Promise
     ]),
   ];
   const choices: Choice<string | null>[] = names.map((name) => choiceOf(asking, name, endpoints[name]));
-  choices.push({ icon: 'add', label: 'Another OpenAI-compatible endpoint…', value: null });
-  const chosen = await choose({ title, placeholder: 'Where the language model is served', choices, ...place });
+  choices.push({ icon: 'add', label: l10n.t('Another OpenAI-compatible endpoint…'), value: null });
+  const placeholder = l10n.t('Where the language model is served');
+  const chosen = await choose({ title, placeholder, choices, ...place });
   if (chosen === back) return 'back';
   draft.endpointChange = {};
   draft.newEndpoint = null;
@@ -72,15 +74,17 @@ export function takeNew({ root, draft }: Pick<AskingEndpoint, 'root' | 'draft'>,
 
 function choiceOf({ session }: AskingEndpoint, name: string, endpoint: EndpointEntry | undefined): Choice<string> {
   if (endpoint?.kind === 'openai') return { label: name, description: endpoint.baseURL, value: name };
-  const ready = isSetUp(session.home()) ? '' : ', set up when the run starts';
-  return { label: name, description: `${embeddedModel} on this machine${ready}`, value: name };
+  const description = isSetUp(session.home())
+    ? l10n.t`${embeddedModel} on this machine`
+    : l10n.t`${embeddedModel} on this machine, set up when the run starts`;
+  return { label: name, description, value: name };
 }
 
 /** @param before what is there to change. */
 export async function askAddress(title: string, place: Place, before?: string): Promise<string | typeof back> {
   const question = {
     title,
-    prompt: 'Base URL of the endpoint, seen from the machine that VS Code runs on',
+    prompt: l10n.t('Base URL of the endpoint, seen from the machine that VS Code runs on'),
     placeholder: 'http://gpu-box:8000/v1',
     check: urlProblem,
     ...(before !== undefined && { value: before }),

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { messageOf } from '../../base/errors.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
@@ -21,8 +22,10 @@ export async function estimate(
 ): Promise<RunPlan | null> {
   const extra = await keyEnvironment(session.keys, config);
   const env = await session.environment(root, extra);
-  const what = command[0] === 'compare' ? 'comparing strategies of' : 'optimizing';
-  const title = `Estimating what ${what} ${key} takes`;
+  const title =
+    command[0] === 'compare'
+      ? l10n.t`Estimating what comparing strategies of ${key} takes`
+      : l10n.t`Estimating what optimizing ${key} takes`;
   try {
     const out = await withProgress(
       title,

@@ -1,4 +1,5 @@
 /** What a program is called with: asked where the source does not say. */
+import * as l10n from '@vscode/l10n';
 import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
 import { chooseMany } from '../base/picker.ts';
 import type { Place, back } from '../base/picker.ts';
@@ -11,7 +12,7 @@ export function askInputs(
   place: Place = {},
 ): Promise<readonly string[] | typeof back> {
   const choices = fields.map((value) => ({ label: value, picked: proposed.includes(value), value }));
-  const placeholder = 'Which fields is the program called with?';
+  const placeholder = l10n.t('Which fields is the program called with?');
   return chooseMany({ title, placeholder, choices, ...place });
 }
 

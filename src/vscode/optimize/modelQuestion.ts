@@ -1,4 +1,5 @@
 /** Which model of the endpoint answers; and what keeps an endpoint from naming its models, with what mends it. */
+import * as l10n from '@vscode/l10n';
 import { embeddedModel } from '../../config/resolve.ts';
 import { nameProblem } from '../../data/names.ts';
 import type { OpenAiEndpoint } from '../../run/services/listedModels.ts';
@@ -50,10 +51,14 @@ async function settleAddress(
   if (baseURL === endpoint.baseURL) return 'nothing to ask';
   if (draft.newEndpoint === null) {
     const choices = [
-      { label: `Change it to ${baseURL}`, description: changes(endpoint), value: true },
-      { label: `Leave it at ${endpoint.baseURL}`, description: 'a run looks under /v1 too', value: false },
+      { label: l10n.t`Change it to ${baseURL}`, description: changes(endpoint), value: true },
+      {
+        label: l10n.t`Leave it at ${endpoint.baseURL}`,
+        description: l10n.t('a run looks under /v1 too'),
+        value: false,
+      },
     ];
-    const placeholder = `${endpoint.name} answers at ${baseURL}, and not at the address that is configured`;
+    const placeholder = l10n.t`${endpoint.name} answers at ${baseURL}, and not at the address that is configured`;
     const chosen = await choose({ title, placeholder, choices, ...place });
     if (chosen === back) return 'back';
     if (!chosen) return 'answered';
@@ -63,7 +68,8 @@ async function settleAddress(
   return draft.newEndpoint === null ? 'answered' : 'nothing to ask';
 }
 
-const changes = ({ name }: OpenAiEndpoint): string => `in bettertogether.json, for every program that uses ${name}`;
+const changes = ({ name }: OpenAiEndpoint): string =>
+  l10n.t`in bettertogether.json, for every program that uses ${name}`;
 
 function wantsToBeNamed({ apiKeyEnv }: OpenAiEndpoint, { problem }: Listing): boolean {
   return apiKeyEnv === null && wantsKey(problem);
@@ -84,8 +90,8 @@ function choicesOf(
     ...models.map((name): Choice<Decision> => ({ label: name, value: { kind: 'model', name } })),
     {
       icon: 'edit',
-      label: 'Another model…',
-      ...(models.length === 0 && { description: 'the endpoint did not list its models' }),
+      label: l10n.t('Another model…'),
+      ...(models.length === 0 && { description: l10n.t('the endpoint did not list its models') }),
       value: { kind: 'other model' },
     },
   ];
@@ -96,10 +102,10 @@ function choicesOf(
 
 /** The first says what there is to mend. */
 function mendChoices(endpoint: OpenAiEndpoint, listing: Listing, reason: string): readonly Choice<Decision>[] {
-  const again: Choice<Decision> = { icon: 'refresh', label: 'Ask again', value: { kind: 'ask again' } };
+  const again: Choice<Decision> = { icon: 'refresh', label: l10n.t('Ask again'), value: { kind: 'ask again' } };
   const address: Choice<Decision> = {
     icon: 'globe',
-    label: 'Change the address…',
+    label: l10n.t('Change the address…'),
     description: endpoint.baseURL,
     value: { kind: 'other address' },
   };
@@ -110,9 +116,10 @@ function mendChoices(endpoint: OpenAiEndpoint, listing: Listing, reason: string)
 function keyChoices(endpoint: OpenAiEndpoint, listing: Listing): readonly Choice<Decision>[] {
   if (!wantsKey(listing.problem)) return [];
   const icon = 'key';
-  if (endpoint.apiKeyEnv !== null) return [{ icon, label: 'Enter another key…', value: { kind: 'other key' } }];
-  const description = `names ${keyVariable(endpoint.name)} ${changes(endpoint)}`;
-  return [{ icon, label: 'Give it a key…', description, value: { kind: 'name a key' } }];
+  if (endpoint.apiKeyEnv !== null) return [{ icon, label: l10n.t('Enter another key…'), value: { kind: 'other key' } }];
+  const { name } = endpoint;
+  const description = l10n.t`names ${keyVariable(name)} in bettertogether.json, for every program that uses ${name}`;
+  return [{ icon, label: l10n.t('Give it a key…'), description, value: { kind: 'name a key' } }];
 }
 
 async function chooseModel(
@@ -122,7 +129,7 @@ async function chooseModel(
   place: Place,
 ): Promise<Answer> {
   const { title, draft } = asking;
-  const placeholder = `Model of ${endpoint.name}`;
+  const placeholder = l10n.t`Model of ${endpoint.name}`;
   const chosen = await choose({ title, placeholder, choices, ...place });
   if (chosen === back) return 'back';
   if (chosen.kind === 'name a key') return nameKey(asking, endpoint, place);
@@ -143,7 +150,7 @@ async function chooseModel(
 }
 
 function modelProblem(text: string): string | null {
-  if (text === '') return 'The name under which the endpoint serves it';
+  if (text === '') return l10n.t('The name under which the endpoint serves it');
   const problem = nameProblem(text);
   return problem === null ? null : `The name ${problem}`;
 }
@@ -156,7 +163,7 @@ function nameKey(asking: AskingEndpoint, { name }: OpenAiEndpoint, place: Place)
 
 async function otherKey({ session }: AskingEndpoint, endpoint: OpenAiEndpoint, place: Place): Promise<boolean> {
   const need = keysNeeded(endpoint)[0]!;
-  const key = await askText(keyQuestion(need, `${endpoint.name} does not take the one it was sent.`), place);
+  const key = await askText(keyQuestion(need, l10n.t`${endpoint.name} does not take the one it was sent.`), place);
   if (key === back || key === '') return false;
   await session.keys.set(need, key);
   return true;

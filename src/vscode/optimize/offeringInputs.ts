@@ -1,5 +1,6 @@
 /** The inputs of a program, asked again where running it showed that they were wrong. */
 import { resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { HumanError, UsageError } from '../../base/errors.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { guessInputs } from '../../editor/settings/proposals.ts';
@@ -23,11 +24,11 @@ export async function chooseInputs(
   const fields = await fieldsOfRows(resolve(root, config.data.train));
   if (fields.length === 0) {
     throw new UsageError(
-      `The rows of "${key}" are built by code: name their inputs there, as in with_inputs('question').`,
+      l10n.t`The rows of "${key}" are built by code: name their inputs there, as in with_inputs('question').`,
     );
   }
   const proposed = guessInputs(fields, program).inputs;
-  const inputs = pick(await askInputs(`Inputs of ${key}`, fields, proposed));
+  const inputs = pick(await askInputs(l10n.t`Inputs of ${key}`, fields, proposed));
   await writeConfig(root, [{ path: ['programs', key, 'inputs'], value: inputs }]);
   await session.roots.refresh();
 }
@@ -54,6 +55,6 @@ export async function offeringInputs<T>(
       await chooseInputs(session, program, chosen);
       await again();
     };
-    throw new MendableError(error, { title: 'Choose the Inputs…', run });
+    throw new MendableError(error, { title: l10n.t('Choose the Inputs…'), run });
   }
 }

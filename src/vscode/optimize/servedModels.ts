@@ -1,4 +1,5 @@
 /** The models of an endpoint that was chosen, and the address at which it lists them. */
+import * as l10n from '@vscode/l10n';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { modelsOf } from '../../run/services/listedModels.ts';
 import type { OpenAiEndpoint, ServedModels } from '../../run/services/listedModels.ts';
@@ -19,7 +20,7 @@ export async function servedModels({ keys, log }: Asked, endpoint: OpenAiEndpoin
   try {
     return { ...(await modelsOf(endpoint, await keyOf(keys, endpoint))), problem: null };
   } catch (error) {
-    const said = error instanceof Dismissed ? `No key was given for ${endpoint.name}.` : messageOf(error);
+    const said = error instanceof Dismissed ? l10n.t`No key was given for ${endpoint.name}.` : messageOf(error);
     log.warn(said);
     const problem = error instanceof HumanError ? error : new HumanError(said, { cause: error });
     return { baseURL: endpoint.baseURL, names: [], problem };

@@ -1,4 +1,5 @@
 /** The strategies that are offered, in the order of what can be done. Pure. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ProgramEntry } from '../../config/schema.ts';
 import { mayTrain } from '../../config/steps.ts';
@@ -8,15 +9,18 @@ import type { Steps } from '../../editor/settings/ownStrategies.ts';
 import type { Choice } from '../base/picker.ts';
 
 const inWords: Readonly<Record<string, string>> = {
-  '': 'the program as it is written',
-  'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',
-  'p -> w': 'prompts, then weights',
-  'w -> p': 'weights, then prompts',
-  p: 'prompts only: no training',
-  w: 'weights only',
-  'p -> p': 'prompts twice',
-  'w -> w': 'weights twice',
+  '': l10n.t('the program as it is written'),
+  'p -> w -> p': l10n.t('prompts, weights, prompts again: the best on average in the paper'),
+  'p -> w': l10n.t('prompts, then weights'),
+  'w -> p': l10n.t('weights, then prompts'),
+  p: l10n.t('prompts only: no training'),
+  w: l10n.t('weights only'),
+  'p -> p': l10n.t('prompts twice'),
+  'w -> w': l10n.t('weights twice'),
 };
+
+/** Without what speaks for them: for an endpoint that cannot do them. */
+const inFewWords: Readonly<Record<string, string>> = { 'p -> w -> p': l10n.t('prompts, weights, prompts again') };
 
 const first = 'p -> w -> p';
 const usual = [first, ...paperStrategies.filter((each) => each !== '' && each !== first).toReversed()];
@@ -39,18 +43,15 @@ export function strategyChoices(
   const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);
   return [
     ...searches,
-    { kind: vscode.QuickPickItemKind.Separator, label: 'this endpoint cannot train' },
-    ...choices.filter(({ value }) => trains(value)).map((each) => ({ ...each, description: brief(each.description) })),
+    { kind: vscode.QuickPickItemKind.Separator, label: l10n.t('this endpoint cannot train') },
+    ...choices
+      .filter(({ value }) => trains(value))
+      .map((each) => ({ ...each, description: inFewWords[each.value] ?? each.description })),
   ];
 }
 
 /** The words beside a strategy. @param steps the program's own, as they are written or resolved. */
 export function strategyDescription(value: string, steps: Steps): string {
   if (Object.hasOwn(inWords, value)) return inWords[value]!;
-  return ownStrategies(steps).includes(value) ? strategyInWords(value, steps) : 'as configured';
-}
-
-/** What a strategy does, without what speaks for it. */
-function brief(description: string): string {
-  return description.replace(/:.*/, '');
+  return ownStrategies(steps).includes(value) ? strategyInWords(value, steps) : l10n.t('as configured');
 }

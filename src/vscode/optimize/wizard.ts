@@ -1,11 +1,13 @@
 /** The questions that make a program's entry in `bettertogether.json`: data, metric, endpoint and model, strategy. */
 import { basename, resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { ProgramEntry } from '../../config/schema.ts';
 import { UsageError } from '../../base/errors.ts';
-import { builtInMetricNames, builtInMetrics } from '../../data/builtInMetrics.ts';
+import { builtInMetricNames } from '../../data/builtInMetrics.ts';
+import type { BuiltInMetricName } from '../../data/builtInMetrics.ts';
 import type { Session } from '../session/session.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
@@ -30,6 +32,7 @@ import {
 import type { DataChoice } from '../../editor/settings/proposals.ts';
 import { strategyChoices } from './strategies.ts';
 import { whyItCannotTrain } from './training.ts';
+import { anded } from '../../run/text/anded.ts';
 
 interface Draft extends EndpointDraft {
   data: DataChoice | null;
@@ -72,7 +75,7 @@ export async function askProgramSettings(
     model: null,
     strategy: null,
   };
-  const asking: Asking = { session, root, program, entry, title: `Optimize ${programTitle(program)}`, draft };
+  const asking: Asking = { session, root, program, entry, title: l10n.t`Optimize ${programTitle(program)}`, draft };
   const steps = [askData, askFields, askMetric, askEndpoint, askModel, askStrategy];
   const asked: number[] = [];
   for (let step = 0; step < steps.length;) {
@@ -136,12 +139,12 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
     ...all.map((value) => dataChoice(root.folder, value)),
     {
       icon: 'folder-opened',
-      label: 'Choose a file…',
+      label: l10n.t('Choose a file…'),
       value: 'browse',
-      description: '.jsonl, .json or .csv, a row an example',
+      description: l10n.t('.jsonl, .json or .csv, a row an example'),
     },
   ];
-  const chosen = await choose({ title, placeholder: 'Rows to optimize on', choices, ...place });
+  const chosen = await choose({ title, placeholder: l10n.t('Rows to optimize on'), choices, ...place });
   if (chosen === back) return 'back';
   const data =
     chosen === 'browse'
@@ -164,10 +167,10 @@ function configuredData(root: string, { train, dev, test }: ProgramEntry): DataC
 function dataChoice(root: string, value: DataChoice): Choice<DataChoice> {
   const { train, dev, test } = value;
   const beside = [dev, test].filter((file) => file !== null).map((file) => basename(file));
-  const detail = dev === null ? 'a fifth of the rows is held out to choose on' : undefined;
+  const detail = dev === null ? l10n.t('a fifth of the rows is held out to choose on') : undefined;
   return {
     label: portable(root, train),
-    ...(beside.length > 0 && { description: `with ${beside.join(' and ')}` }),
+    ...(beside.length > 0 && { description: l10n.t`with ${anded(beside)}` }),
     ...(detail !== undefined && { detail }),
     value,
   };
@@ -177,8 +180,8 @@ async function browse(root: string, files: readonly string[]): Promise<DataChoic
   const [uri] =
     (await vscode.window.showOpenDialog({
       defaultUri: vscode.Uri.file(root),
-      openLabel: 'Optimize on These Rows',
-      filters: { 'Rows of data': ['jsonl', 'ndjson', 'json', 'csv'] },
+      openLabel: l10n.t('Optimize on These Rows'),
+      filters: { [l10n.t('Rows of data')]: ['jsonl', 'ndjson', 'json', 'csv'] },
     })) ?? [];
   if (uri === undefined) return null;
   return (
@@ -213,7 +216,9 @@ async function askMetric({ session, root, program, entry, title, draft }: Asking
     : labelFields(draft.fields, program.predictors, draft.inputs);
   const first = labels[0];
   const choices: Choice<string>[] = [
-    ...(entry === undefined ? [] : [{ label: entry.metric, description: 'as configured', value: entry.metric }]),
+    ...(entry === undefined
+      ? []
+      : [{ label: entry.metric, description: l10n.t('as configured'), value: entry.metric }]),
     ...functions.map(({ file, name }) => {
       const value = `${portable(root.folder, file)}#${name}`;
       return { label: name, description: portable(root.folder, file), value };
@@ -223,27 +228,34 @@ async function askMetric({ session, root, program, entry, title, draft }: Asking
   ].filter(({ value }, i, all) => all.findIndex((other) => other.value === value) === i);
   if (choices.length === 0) {
     throw new UsageError(
-      'No metric was found: write a function (example, prediction) => boolean or number and name it "metric".',
+      l10n.t('No metric was found: write a function (example, prediction) => boolean or number and name it "metric".'),
     );
   }
-  const placeholder = 'What decides whether an answer is right';
+  const placeholder = l10n.t('What decides whether an answer is right');
   const metric = await choose({ title, placeholder, choices, ...place });
   if (metric === back) return 'back';
   draft.metric = metric;
   return 'answered';
 }
 
+/** When an answer counts as right. */
+const rightWhere: Readonly<Record<BuiltInMetricName, (field: string) => string>> = {
+  exactMatch: (field) => l10n.t`"${field}" is the same but for case and spaces`,
+  lastNumber: (field) => l10n.t`the last number in "${field}" is the same`,
+  f1: (field) => l10n.t`words of "${field}" in common`,
+};
+
 function builtIn(field: string): Choice<string>[] {
   return builtInMetricNames.map((name) => {
     const metric = `${name}:${field}`;
-    return { label: metric, description: builtInMetrics[name].help(field), value: metric };
+    return { label: metric, description: rightWhere[name](field), value: metric };
   });
 }
 
 async function askStrategy(asking: Asking, place: Place): Promise<Answer> {
   const { session, entry, title, draft } = asking;
   const choices = strategyChoices(entry?.strategy, await whyItCannotTrain(session, endpointOf(asking)), entry?.steps);
-  const placeholder = 'Steps: p searches for better prompts, w fine-tunes the weights';
+  const placeholder = l10n.t('Steps: p searches for better prompts, w fine-tunes the weights');
   const strategy = await choose({ title, placeholder, choices, ...place });
   if (strategy === back) return 'back';
   draft.strategy = strategy;

@@ -1,5 +1,6 @@
 /** The panels of a window: one per run, one per comparison and one for all runs, restored after a reload. */
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { formatStrategy } from '../../data/strategy.ts';
 import * as z from 'zod';
@@ -28,6 +29,8 @@ import { TabTitles } from '../../editor/items/tabTitles.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import type { Log } from '../base/log.ts';
+import { seedText } from '../../editor/items/runText.ts';
+import { stepName } from '../../view/words.ts';
 
 /** `onWebviewPanel:…` in package.json restores them. */
 export const panelTypes = {
@@ -54,7 +57,7 @@ export interface PanelsParts {
   readonly runs: WindowRuns;
 }
 
-const runTableTitle = 'All Runs';
+const runTableTitle = l10n.t('All Runs');
 
 type ComparisonView = Extract<PageView, { kind: 'comparison' }>;
 
@@ -125,7 +128,12 @@ export class Panels implements vscode.Disposable {
       return known.session;
     }
     const options = { enableFindWidget: true };
-    const panel = vscode.window.createWebviewPanel(panelTypes[view.kind], uiText(title), vscode.ViewColumn.Active, options);
+    const panel = vscode.window.createWebviewPanel(
+      panelTypes[view.kind],
+      uiText(title),
+      vscode.ViewColumn.Active,
+      options,
+    );
     return this.#fill(panel, view, title);
   }
 
@@ -176,9 +184,9 @@ export class Panels implements vscode.Disposable {
     const { asked, created } = reader.manifest;
     const { key, strategy, model, seed } = asked;
     const parts: [string, ...string[]] = [
-      `${key}: ${formatStrategy(strategy) || 'baseline'}`,
+      `${key}: ${stepName(formatStrategy(strategy))}`,
       model,
-      `seed ${seed}`,
+      seedText(seed),
       localTime(created),
       run.id,
     ];

@@ -3,6 +3,7 @@
  * parts of them, and in Markdown a click on `[text](command:…)` runs a command.
  */
 import { resolve } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
@@ -15,6 +16,7 @@ import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader } from '../../page/runReader.ts';
 import type { StatePlace } from '../../page/knownStates.ts';
 import { stateText } from '../../page/stateText.ts';
+import { stepName } from '../../view/words.ts';
 
 const stateScheme = 'bettertogether-state';
 
@@ -31,13 +33,14 @@ export function registerStateDocuments(): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(stateScheme, {
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
       const { step, candidate, predictor, ...run } = querySchema.parse(JSON.parse(uri.query));
-      if (!isRunOfWindow(run)) throw new HumanError(`Run ${run.id} is not in a folder that is open.`);
+      if (!isRunOfWindow(run)) throw new HumanError(l10n.t`Run ${run.id} is not in a folder that is open.`);
       const reader = await RunReader.open(run);
       const state =
         candidate === null
           ? (await reader.states()).find(({ name }) => name === step)?.state
           : await reader.candidateState(candidate.hash);
-      if (state === undefined) throw new HumanError(`Run ${run.id} has no state "${labelOf({ step, candidate })}".`);
+      if (state === undefined)
+        throw new HumanError(l10n.t`Run ${run.id} has no state "${labelOf({ step, candidate })}".`);
       return stateText(state, predictor);
     },
   });
@@ -56,7 +59,7 @@ export async function diffStates(
       path: `/${run.id}/${labelOf({ step, candidate })}/${predictor ?? 'program'}.txt`,
       query: JSON.stringify({ ...run, step, candidate, predictor }),
     });
-  const title = `${predictor ?? 'Prompts'}: ${labelOf(left)} ↔ ${labelOf(right)}`;
+  const title = `${predictor ?? l10n.t('Prompts')}: ${labelOf(left)} ↔ ${labelOf(right)}`;
   await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), uiText(title), { preview: true });
 }
 
@@ -65,11 +68,11 @@ export async function showSource(run: RunLocation, place: SourceLocation): Promi
   try {
     await showPlace({ ...place, file }, vscode.ViewColumn.Beside);
   } catch (error) {
-    throw new HumanError(`${file} could not be opened; it may have been moved since the run.`, { cause: error });
+    throw new HumanError(l10n.t`${file} could not be opened; it may have been moved since the run.`, { cause: error });
   }
 }
 
 function labelOf({ step, candidate }: StatePlace): string {
-  const name = step === '' ? 'baseline' : step;
-  return candidate === null ? name : `${name}, candidate ${candidate.place + 1}`;
+  const name = stepName(step);
+  return candidate === null ? name : l10n.t`${name}, candidate ${candidate.place + 1}`;
 }

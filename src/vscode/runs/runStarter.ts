@@ -1,4 +1,5 @@
 /** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
+import * as l10n from '@vscode/l10n';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../base/errors.ts';
 import { removeUnbegun } from '../../run/record/createRun.ts';
@@ -18,6 +19,7 @@ import { startRun } from '../../editor/processes/startRun.ts';
 import type { RunToStart } from '../../editor/processes/startRun.ts';
 import type { RunStore } from './runStore.ts';
 import type { Log } from '../base/log.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 export interface StarterOptions {
   /** `dist/cli.js`. */
@@ -45,7 +47,7 @@ export class RunStarter {
 
   /** @throws UsageError in a window that is not trusted, or naming what is wrong with the data; what the hooks throw. */
   async start(wanted: RunToStart, options: StartOptions = {}): Promise<RunLocation> {
-    requireTrust('Optimizing a program');
+    requireTrust(l10n.t('Optimizing a program'));
     const { root, config } = wanted;
     await this.#options.ready(config);
     const extra = await keyEnvironment(this.#options.keys, config);
@@ -61,8 +63,9 @@ export class RunStarter {
    * @param caps new caps over the whole run; the others stay.
    */
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
-    requireTrust('Resuming a run');
-    if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
+    requireTrust(l10n.t('Resuming a run'));
+    if (!isResumable(item))
+      throw new HumanError(l10n.t`${runName(item)} is ${runStatusWord[item.status]}: there is nothing to resume.`);
     await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
     const { cli, environment } = this.#options;
@@ -73,7 +76,7 @@ export class RunStarter {
 
   async cancel(item: RunItem): Promise<void> {
     if (item.status !== 'running')
-      throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to cancel.`);
+      throw new HumanError(l10n.t`${runName(item)} is ${runStatusWord[item.status]}: there is nothing to cancel.`);
     await requestCancel(item.run.folder);
     this.#options.log.info(`asked run ${item.run.id} to stop`);
   }
@@ -95,8 +98,10 @@ export class RunStarter {
     const said = await lastOutput(runFiles(run.folder).output);
     await removeUnbegun(run);
     await runs.refresh();
+    if (said !== '') throw new HumanError(said);
+    const { key } = item.manifest.asked;
     throw new HumanError(
-      said === '' ? `The run of ${item.manifest.asked.key} ended with ${code ?? 'a signal'}.` : said,
+      code === null ? l10n.t`The run of ${key} ended with a signal.` : l10n.t`The run of ${key} ended with ${code}.`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** The task type `bettertogether`: a run in tasks.json, and the terminal in which any run can be followed. */
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
@@ -50,7 +51,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
     const programs = await this.#hooks.programs();
     return programs.map(({ folder, root, key }) => {
       const inside = root === folder.uri.fsPath ? {} : { folder: root.slice(folder.uri.fsPath.length + 1) };
-      return this.#task({ type: taskType, program: key, ...inside }, folder, `optimize ${key}`);
+      return this.#task({ type: taskType, program: key, ...inside }, folder, l10n.t`optimize ${key}`);
     });
   }
 
@@ -100,7 +101,8 @@ export class RunTaskProvider implements vscode.TaskProvider {
     // No problems are in what a run prints: without a list VS Code asks for one each time.
     const task = new vscode.Task(definition, scope, uiText(name), 'BetterTogether', execution, []);
     task.isBackground = true;
-    task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';
+    task.detail =
+      'program' in definition ? l10n.t('searches prompts and fine-tunes weights in turn') : l10n.t('follows the run');
     task.presentationOptions = {
       reveal: shown ? vscode.TaskRevealKind.Always : vscode.TaskRevealKind.Silent,
       panel: vscode.TaskPanelKind.Dedicated,
@@ -115,7 +117,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
   ): Promise<RunLocation> {
     const parsed = definitionSchema.parse(definition);
     const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
-    if (folder === undefined) throw new UsageError('A task of BetterTogether needs an open folder.');
+    if (folder === undefined) throw new UsageError(l10n.t('A task of BetterTogether needs an open folder.'));
     const root = parsed.folder === undefined ? folder.uri.fsPath : join(folder.uri.fsPath, parsed.folder);
     if (parsed.run !== undefined) return this.#hooks.follow(root, parsed.run);
     return this.#hooks.start(root, parsed);

@@ -1,4 +1,5 @@
 /** A terminal that follows the log of a run. It only watches: closing it leaves the run alone. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { exitCode, messageOf } from '../../base/errors.ts';
 import { RunTail } from '../../run/reading/runTail.ts';
@@ -139,12 +140,14 @@ export class RunTerminal implements vscode.Pseudoterminal {
       return this.#end(exitCode.failed);
     }
     this.#write(onScreen`\n${resultTable(view)}`);
-    if (view.stopped !== null) this.#write(onScreen`\nstopped: ${whyItStopped(view.stopped)}\n`);
+    if (view.stopped !== null) this.#write(onScreen`\n${l10n.t`stopped: ${whyItStopped(view.stopped)}`}\n`);
     if (view.end === 'open')
-      this.#write(onScreen`\nThe process ended without a word: it was killed, or the machine went down.\n`);
+      this.#write(
+        onScreen`\n${l10n.t('The process ended without a word: it was killed, or the machine went down.')}\n`,
+      );
     if (view.end !== 'finished')
       this.#write(
-        onScreen`"Resume Run", beside it in the view BetterTogether or in the palette, goes on and pays nothing twice.\n`,
+        onScreen`${l10n.t('"Resume Run", beside it in the view BetterTogether or in the palette, goes on and pays nothing twice.')}\n`,
       );
     this.#end(codeOf(view));
   }

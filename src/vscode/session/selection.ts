@@ -1,4 +1,5 @@
 /** The runs that are selected together in a tree. */
+import * as l10n from '@vscode/l10n';
 import { HumanError, UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
 import { runName } from '../../editor/items/runItem.ts';
@@ -39,7 +40,7 @@ export async function ownRunTargets(
   if (foreign.length > 0) {
     const names = foreign.map(runName).join('; ');
     throw new UsageError(
-      `Not made by you on this machine: ${names}. "BetterTogether: Take Over Runs" makes them yours.`,
+      l10n.t`Not made by you on this machine: ${names}. "BetterTogether: Take Over Runs" makes them yours.`,
     );
   }
   return found;
@@ -48,14 +49,14 @@ export async function ownRunTargets(
 /**
  * Does it to each of several: what fails with one is no reason to leave the others out.
  *
- * @param done how many it was done to, in words that begin a sentence; `failed`: what did not happen to the others.
+ * @param partly to how many of how many it was done, and why not to the others, in sentences.
  * @param before what could not be done to others that were selected.
  * @throws HumanError naming those and why.
  */
 export async function doToEach(
   runs: readonly RunItem[],
   work: (run: RunItem) => Promise<void>,
-  { done, failed, before = [] }: EachInWords,
+  { partly, before = [] }: EachInWords,
 ): Promise<void> {
   const problems = [...before];
   for (const run of runs) {
@@ -69,20 +70,19 @@ export async function doToEach(
   }
   const all = runs.length + before.length;
   if (problems.length > 0) {
-    throw new HumanError(`${done(`${all - problems.length} of ${all} runs`)}. ${failed}: ${problems.join(' ')}`);
+    throw new HumanError(partly(all - problems.length, all, problems.join(' ')));
   }
 }
 
 interface EachInWords {
-  done(count: string): string;
-  readonly failed: string;
+  partly(done: number, of: number, problems: string): string;
   readonly before?: readonly string[];
 }
 
 /** A line a run, for a question about several of them. */
 export function runLines(runs: readonly RunItem[]): readonly string[] {
   const lines = runs.slice(0, linesAtMost).map((run) => `${runName(run)}: ${whichRun(run)}`);
-  return runs.length > linesAtMost ? [...lines, `and ${runs.length - linesAtMost} more`] : lines;
+  return runs.length > linesAtMost ? [...lines, l10n.t`and ${runs.length - linesAtMost} more`] : lines;
 }
 
 /** A dialog has to fit on the screen. */

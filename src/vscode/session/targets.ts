@@ -1,4 +1,5 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
@@ -14,6 +15,7 @@ import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached, whichRun } from '../../editor/items/runText.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 /** The program of a lens, of a node of the tree, or of a file; of several, the one at the cursor first in a list. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
@@ -27,10 +29,11 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   if (programs.all.length === 0) await programs.refresh();
   const all = programs.all.filter(canRun);
   if (all.length === 0) {
-    const none =
-      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".';
+    const none = l10n.t(
+      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".',
+    );
     const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
-    throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
+    throw new MendableError(new UsageError(none), { title: l10n.t('Create Sample Project'), run });
   }
   const sorted = nearestFirst(all);
   if (sorted.length === 1) return sorted[0]!;
@@ -40,7 +43,7 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
 async function programIn(inFile: readonly ProgramItem[], file: string, title: string): Promise<ProgramItem> {
   const programs = inFile.filter(canRun);
   const path = vscode.workspace.asRelativePath(file);
-  if (programs.length === 0) throw new UsageError(`${path} has no LM program.`);
+  if (programs.length === 0) throw new UsageError(l10n.t`${path} has no LM program.`);
   if (programs.length === 1) return programs[0]!;
   return choiceOf(nearestFirst(programs), title);
 }
@@ -57,7 +60,7 @@ function nearestFirst(programs: readonly ProgramItem[]): readonly ProgramItem[] 
 
 async function choiceOf(programs: readonly ProgramItem[], title: string): Promise<ProgramItem> {
   const choices = programs.map((value) => ({ label: programTitle(value), description: whereItIs(value), value }));
-  return pick(await choose({ title, placeholder: 'Program', choices }));
+  return pick(await choose({ title, placeholder: l10n.t('Program'), choices }));
 }
 
 /** A notebook may be in front without the cursor in one of its cells. */
@@ -77,22 +80,22 @@ export async function runTarget(
   argument: unknown,
   title: string,
   suits: (run: RunItem) => boolean = () => true,
-  none = 'There is no run yet: "BetterTogether: Optimize Program" starts one.',
+  none = l10n.t('There is no run yet: "BetterTogether: Optimize Program" starts one.'),
 ): Promise<RunItem> {
   await runs.refresh();
   const folder = asRunFolder(argument);
   const known = folder === null ? undefined : runs.get(folder);
   if (known !== undefined) return known;
-  if (folder !== null) throw new UsageError(`The run in ${folder} is not there any more.`);
+  if (folder !== null) throw new UsageError(l10n.t`The run in ${folder} is not there any more.`);
   const suitable = runs.all.filter(suits).toReversed();
   if (suitable.length === 0) throw new UsageError(none);
   if (suitable.length === 1) return suitable[0]!;
-  return pick(await choose({ title, placeholder: 'Run', choices: suitable.map(runChoice) }));
+  return pick(await choose({ title, placeholder: l10n.t('Run'), choices: suitable.map(runChoice) }));
 }
 
 /** A run in a list of many: with all that tells it from the others. */
 export function runChoice(value: RunItem): Choice<RunItem> {
-  const parts = [whichRun(value), value.status, whatItReached(value), folderNameOf(value.root)];
+  const parts = [whichRun(value), runStatusWord[value.status], whatItReached(value), folderNameOf(value.root)];
   return { label: runName(value), description: parts.filter(Boolean).join(' · '), value };
 }
 

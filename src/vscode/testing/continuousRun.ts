@@ -1,4 +1,5 @@
 /** Evaluates programs again whenever what they are made of changes, under one cap for as long as it is on. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -70,7 +71,7 @@ export class ContinuousRun implements vscode.Disposable {
     const all: Configured[] = [];
     for (const target of targets) {
       const { id, program } = target.test;
-      const chosen = await configured(session, program, 'Continuous Run');
+      const chosen = await configured(session, program, l10n.t('Continuous Run'));
       await agreeToMeasure(session, chosen);
       all.push(chosen);
       this.#programs.set(id, { target, watched: watchedOf(target, chosen) });
@@ -172,9 +173,9 @@ export class ContinuousRun implements vscode.Disposable {
     const names = [...this.#pending].flatMap((id) => this.#programs.get(id)?.target.test.key ?? []).join(', ');
     const text =
       this.#allowance === null
-        ? `The continuous run of ${names} has no cap, and waits for one.`
-        : `The continuous run of ${names} is paused: ${spentText(this.#allowance)} spent, and what is left is not enough.`;
-    const goOn = this.#allowance === null ? 'Set a Cap…' : 'Go On…';
+        ? l10n.t`The continuous run of ${names} has no cap, and waits for one.`
+        : l10n.t`The continuous run of ${names} is paused: ${spentText(this.#allowance)} spent, and what is left is not enough.`;
+    const goOn = this.#allowance === null ? l10n.t('Set a Cap…') : l10n.t('Go On…');
     void notify('warning', text, goOn)
       .then(async (chosen) => {
         this.#asking = false;
@@ -188,11 +189,14 @@ export class ContinuousRun implements vscode.Disposable {
   /** What it may spend from now on, beside what it has spent. Without an answer it is paused. */
   async #askCap(price: string | null, all: readonly Configured[]): Promise<void> {
     const keys = [...this.#programs.values()].map(({ target }) => target.test.key).join(', ');
-    const more = this.#allowance === null ? 'in all, until it is turned off' : 'from now on, until it is turned off';
-    const prompt = `${price === null ? '' : `${price} `}At most this much is spent ${more}`;
+    const most =
+      this.#allowance === null
+        ? l10n.t('At most this much is spent in all, until it is turned off')
+        : l10n.t('At most this much is spent from now on, until it is turned off');
+    const prompt = price === null ? most : `${price} ${most}`;
     try {
       const text = await askText({
-        title: `Continuous run of ${keys}`,
+        title: l10n.t`Continuous run of ${keys}`,
         prompt,
         placeholder: '$1, 200 calls, 100k tokens',
         check: (typed) => problemOf(typed, all),
@@ -207,7 +211,7 @@ export class ContinuousRun implements vscode.Disposable {
 function problemOf(text: string, all: readonly Configured[]): string | null {
   try {
     const cap = parseCap(text);
-    if (cap === undefined) return 'A continuous run needs a cap: $1, 200 calls or 100k tokens.';
+    if (cap === undefined) return l10n.t('A continuous run needs a cap: $1, 200 calls or 100k tokens.');
     for (const { config } of all) checkPrices(config, { calls: null, tokens: null, usd: null, ...cap });
     return null;
   } catch (error) {

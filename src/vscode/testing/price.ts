@@ -1,4 +1,5 @@
 /** What one evaluation of programs takes, in a sentence before the cap is asked for. */
+import * as l10n from '@vscode/l10n';
 import { expectedText } from '../../editor/settings/planText.ts';
 import { scaledPlan } from '../../editor/tests/price.ts';
 import { readSettings } from '../base/settings.ts';
@@ -28,7 +29,7 @@ export async function priceOf(
     if (plan === null) return null;
     const rows = await tree.list(target.test, 'dev');
     const asked = rowsOf(target, rows)?.length ?? rows.length;
-    parts.push(`${chosen.key}: ${expectedText(scaledPlan(plan, asked))} for ${asked} rows`);
+    parts.push(l10n.t`${chosen.key}: ${expectedText(scaledPlan(plan, asked))} for ${asked} rows`);
   }
-  return `${parts.join('; ')}; rows that did not change are remembered.`;
+  return l10n.t`${parts.join('; ')}; rows that did not change are remembered.`;
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
@@ -50,7 +51,7 @@ export class TestExplorer implements vscode.Disposable {
     const item = named?.test ?? (typeof named?.id === 'string' ? (argument as vscode.TestItem) : undefined);
     if (this.#open === null || item === undefined) {
       throw new UsageError(
-        'Choose a row in the Testing view, or a failure in Test Results: its trace is opened from there.',
+        l10n.t('Choose a row in the Testing view, or a failure in Test Results: its trace is opened from there.'),
       );
     }
     await this.#open.runner.openTrace(item);
@@ -86,7 +87,7 @@ export class TestExplorer implements vscode.Disposable {
 
   #start(): Open {
     const parts = new Disposables();
-    const controller = parts.add(vscode.tests.createTestController(testControllerId, 'LM programs'));
+    const controller = parts.add(vscode.tests.createTestController(testControllerId, l10n.t('LM programs')));
     const tree = new TestTree({
       controller,
       load: (test, split) => this.#load(test, split),
@@ -118,14 +119,14 @@ export class TestExplorer implements vscode.Disposable {
           split === 'dev',
         ),
       );
-    profile('Dev Rows', 'dev');
-    profile('Test Rows (held out)', 'test');
+    profile(l10n.t('Dev Rows'), 'dev');
+    profile(l10n.t('Test Rows (held out)'), 'test');
     return { tree, runner, parts };
   }
 
   async #handle(work: () => Promise<void>): Promise<void> {
     try {
-      requireTrust('Running a program as a test');
+      requireTrust(l10n.t('Running a program as a test'));
       await work();
     } catch (error) {
       showError(error, this.#session.log);
@@ -134,7 +135,9 @@ export class TestExplorer implements vscode.Disposable {
 
   async #run(request: vscode.TestRunRequest, split: TestSplit, { controller, tree, runner }: Running): Promise<void> {
     if (split === 'test' && request.include === undefined) {
-      throw new UsageError('Test rows are held out, and not run with all: run those of one program by themselves.');
+      throw new UsageError(
+        l10n.t('Test rows are held out, and not run with all: run those of one program by themselves.'),
+      );
     }
     const targets = targetsOf(request, split, tree);
     if (targets.length === 0) return;
@@ -159,7 +162,7 @@ export class TestExplorer implements vscode.Disposable {
       const above = tree.above(target.test, 'dev')!;
       const rows = target.rows?.flatMap((row) => tree.rowItem(target.test, 'dev', row) ?? []);
       const of = new vscode.TestRunRequest(rows ?? [above], undefined, request.profile, true);
-      return controller.createTestRun(of, `${target.test.key}, after a change`);
+      return controller.createTestRun(of, l10n.t`${target.test.key}, after a change`);
     };
     const continuous = parts.add(new ContinuousRun({ session: this.#session, tree, runner, begin }));
     token.onCancellationRequested(() => continuous.dispose());
@@ -171,14 +174,14 @@ export class TestExplorer implements vscode.Disposable {
     const { root } = program;
     const config = await resolved(rootOf(this.#session, program), key);
     const file = config.data[split] ?? config.data.train;
-    if (isBuiltInCode(file)) requireTrust(`Making the rows of ${file}`);
+    if (isBuiltInCode(file)) requireTrust(l10n.t`Making the rows of ${file}`);
     return loadSplit(config, split, root, isBuiltInCode(file) ? await this.#session.environment(root) : {});
   }
 
   #scoreOf({ program }: ProgramTest): string {
     const { evaluation, score, stale } = this.#session.knowledge.of(program);
     if (evaluation === null) return '';
-    return `${evaluationText(evaluation)}${score === null && stale ? ' (code changed since)' : ''}`;
+    return `${evaluationText(evaluation)}${score === null && stale ? ` (${l10n.t('code changed since')})` : ''}`;
   }
 }
 
@@ -191,9 +194,10 @@ interface Running {
 /** @throws Dismissed when the person thinks better of it. */
 async function agreeToTest(targets: readonly Target[]): Promise<void> {
   const names = targets.map(({ test }) => test.key).join(', ');
-  const question = `Measure ${names} on the test rows?`;
-  const detail =
-    'Test rows are held out: they say how good a program is on rows that decided nothing. Every look at them that changes ' +
-    'what you do next makes them say less. For daily work there are the dev rows.';
-  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Measure on Test' }))) throw new Dismissed();
+  const question = l10n.t`Measure ${names} on the test rows?`;
+  const detail = l10n.t(
+    'Test rows are held out: they say how good a program is on rows that decided nothing. Every look at them that changes what you do next makes them say less. For daily work there are the dev rows.',
+  );
+  const action = l10n.t('Measure on Test');
+  if (!(await agreesTo({ kind: 'warning', question, detail, action }))) throw new Dismissed();
 }

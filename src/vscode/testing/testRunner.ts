@@ -1,6 +1,7 @@
 /** Evaluates programs for the Test Explorer: what a request asks for, one evaluation after the other. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { exitCode, HumanError, messageOf } from '../../base/errors.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
@@ -12,7 +13,7 @@ import { verdictOf } from '../../editor/tests/verdict.ts';
 import type { Verdict } from '../../editor/tests/verdict.ts';
 import { EvaluationTraces } from '../../page/evaluationTraces.ts';
 import type { Usage } from '../../protocol.ts';
-import { plural, shownNumber } from '../../view/words.ts';
+import { shownNumber } from '../../view/words.ts';
 import { Dismissed, MendableError, showError } from '../base/errors.ts';
 import { showReadOnlyText } from '../base/readOnlyText.ts';
 import { configured } from '../optimize/configured.ts';
@@ -25,6 +26,7 @@ import { rowsOf } from './targets.ts';
 import type { Target } from './targets.ts';
 import { TestResults } from './testResults.ts';
 import type { TestTree } from './testTree.ts';
+import { counted } from '../../view/counted.ts';
 
 /** New results are looked for this often while an evaluation is at work. */
 const lookMs = 300;
@@ -74,15 +76,17 @@ export class TestRunner {
   /** What a program run on a row was asked and answered, in a tab. @throws HumanError where no trace of it is kept. */
   async openTrace(item: vscode.TestItem | undefined): Promise<void> {
     const node = item === undefined ? undefined : this.#tree.nodeOf(item);
-    if (node?.kind !== 'row') throw new HumanError('That row is not listed any more.');
+    if (node?.kind !== 'row') throw new HumanError(l10n.t('That row is not listed any more.'));
     const { test, split, row } = node;
     const kept = this.#traceOf.get(keyOf({ test, split }))?.get(row.id);
     if (kept === undefined) {
-      const why = 'Traces of test items are kept as long as the window is open.';
-      throw new HumanError(`${why} Run row ${shownNumber(row.id)} once more: what is remembered of it costs nothing.`);
+      const number = shownNumber(row.id);
+      throw new HumanError(
+        l10n.t`Traces of test items are kept as long as the window is open. Run row ${number} once more: what is remembered of it costs nothing.`,
+      );
     }
     const text = await kept.traces.text(row.id, row);
-    await showReadOnlyText(`Trace of ${test.key}, ${split} row ${shownNumber(row.id)}`, text);
+    await showReadOnlyText(l10n.t`Trace of ${test.key}, ${split} row ${shownNumber(row.id)}`, text);
   }
 
   async #evaluate(run: vscode.TestRun, target: Target, spending: Spending): Promise<Ended> {
@@ -94,7 +98,7 @@ export class TestRunner {
     let usage: Usage | null = null;
     let began = false;
     try {
-      const chosen = await configured(this.#session, test.program, 'Test Explorer');
+      const chosen = await configured(this.#session, test.program, l10n.t('Test Explorer'));
       await agreeToMeasure(this.#session, chosen);
       const all = await this.#tree.list(test, split);
       const rows = rowsOf(target, all);
@@ -221,10 +225,13 @@ async function lookingOn<T>(look: () => Promise<void>, work: () => Promise<T>): 
 
 function summary({ test, split, rows }: Target, all: readonly Example[], measured: MeasuredProgram): string {
   const { usage, n } = measured;
-  const of = rows === null || n === all.length ? '' : ` of ${all.length}`;
-  const cost = `${plural(usage.calls, 'call')} paid for, ${plural(usage.cached, 'call')} from the memo`;
-  const remembered = usage.calls + usage.cached === 0 ? 'nothing paid for: every row was remembered' : cost;
-  return `${test.key}: ${evaluationText({ ...measured, split })}${of}; ${remembered}.`;
+  const score = evaluationText({ ...measured, split });
+  const reached = rows === null || n === all.length ? score : l10n.t`${score} of ${all.length}`;
+  const paid =
+    usage.calls + usage.cached === 0
+      ? l10n.t('nothing paid for: every row was remembered')
+      : l10n.t`${counted(usage.calls, 'call')} paid for, ${counted(usage.cached, 'call')} from the memo`;
+  return `${test.key}: ${reached}; ${paid}.`;
 }
 
 const keyOf = ({ test, split }: Pick<Target, 'test' | 'split'>): string => `${split} ${test.id}`;

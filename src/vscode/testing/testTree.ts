@@ -1,4 +1,5 @@
 /** The items of the Test Explorer: programs, their rows, and apart from these the rows that are held out. The only maker of test items. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import type { Example } from '../../data/program.ts';
@@ -26,6 +27,7 @@ export const splitTags: Readonly<Record<TestSplit, vscode.TestTag>> = {
 };
 
 const heldOutId = 'heldOut';
+const heldOutText = l10n.t('held out: only run by themselves');
 
 export class TestTree {
   readonly #parts: TreeParts;
@@ -156,10 +158,10 @@ export class TestTree {
     const known = program.children.get(heldOutId);
     if (!test.hasTest) return program.children.delete(heldOutId);
     const node: TestNode = { kind: 'heldOut', test };
-    const item = known ?? this.#item(heldOutId, node, 'Test rows', test.program.file);
+    const item = known ?? this.#item(heldOutId, node, l10n.t('Test rows'), test.program.file);
     this.#nodes.set(item, node);
     if (known !== undefined) return;
-    item.description = 'held out: only run by themselves';
+    item.description = heldOutText;
     item.tags = [splitTags.test];
     item.canResolveChildren = true;
     // Behind all rows.
@@ -195,7 +197,7 @@ export class TestTree {
     const heldOut = split === 'dev' ? above.children.get(heldOutId) : undefined;
     above.children.replace(heldOut === undefined ? children : [...children, heldOut]);
     if (split === 'dev') this.#describe(above, test);
-    else above.description = [listedText(listed), 'held out: only run by themselves'].filter(Boolean).join(' · ');
+    else above.description = [listedText(listed), heldOutText].filter(Boolean).join(' · ');
     return fresh;
   }
 

@@ -1,4 +1,5 @@
 /** Tools in the editor: a person is at it, who is asked as the wizard asks them. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { join } from 'node:path';
 import { knowConfiguredKeys } from '../../config/configuredKeys.ts';
@@ -37,10 +38,10 @@ export function editorHost(session: Session): ToolHost {
 /** What may be spent is in the question before each call (`questionOf`), and where data goes is asked once for each host and key. */
 function editorPermissions(session: Session): Permissions {
   return {
-    mayAct: () => requireTrust('This tool'),
+    mayAct: () => requireTrust(l10n.t('This tool')),
     mayStop: () => Promise.resolve(),
     ask: async ({ config, work }) => {
-      requireTrust('This tool');
+      requireTrust(l10n.t('This tool'));
       const agreements = await session.consents.ask(config, work);
       await prepareEmbedded(session, config);
       const nothing = (): Promise<void> => Promise.resolve();

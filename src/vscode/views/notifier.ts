@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { notify } from '../base/messages.ts';
 import { commandIds } from '../../editor/names.ts';
@@ -44,10 +45,16 @@ async function tellEndOfComparison({ root, location, comparison, status }: Compa
   const best = bestRow(comparison);
   const run = best === null ? null : (bestCell(best)?.run ?? null);
   await tell(howComparisonEnded(comparison, status === 'finished'), [
-    { title: 'Open Comparison', command: commandIds.openComparison, argument: location.id },
+    { title: l10n.t('Open Comparison'), command: commandIds.openComparison, argument: location.id },
     ...(status !== 'finished' || run === null
       ? []
-      : [{ title: 'Export the Best', command: commandIds.exportProgram, argument: runLocation(root, run).folder }]),
+      : [
+          {
+            title: l10n.t('Export the Best'),
+            command: commandIds.exportProgram,
+            argument: runLocation(root, run).folder,
+          },
+        ]),
   ]);
 }
 
@@ -65,13 +72,13 @@ async function tell(
 function actionsAfterRun(item: RunItem): readonly Action[] {
   const argument = item.run.folder;
   return [
-    { title: 'Open Run', command: commandIds.openRun, argument },
+    { title: l10n.t('Open Run'), command: commandIds.openRun, argument },
     ...(item.status === 'finished'
       ? [
-          { title: 'Show Prompt Changes', command: commandIds.showPromptChanges, argument },
-          { title: 'Export', command: commandIds.exportProgram, argument },
+          { title: l10n.t('Show Prompt Changes'), command: commandIds.showPromptChanges, argument },
+          { title: l10n.t('Export'), command: commandIds.exportProgram, argument },
         ]
       : []),
-    ...(isResumable(item) ? [{ title: 'Resume', command: commandIds.resume, argument }] : []),
+    ...(isResumable(item) ? [{ title: l10n.t('Resume'), command: commandIds.resume, argument }] : []),
   ];
 }

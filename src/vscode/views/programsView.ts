@@ -1,4 +1,5 @@
 /** Programs → predictors and runs. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { folderNameOf } from '../base/folders.ts';
 import { Disposables } from '../base/disposables.ts';
@@ -103,17 +104,19 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
   #programItem(program: ProgramItem): vscode.TreeItem {
     const { score, stale, running } = this.#knowledge.of(program);
     const where = vscode.workspace.asRelativePath(program.file);
-    const best = score === null ? 'not scored' : `${percent(score.score)} % ${stepName(score.strategy)}`;
+    const best = score === null ? l10n.t('not scored') : `${percent(score.score)} % ${stepName(score.strategy)}`;
     const item = treeItem({
       label: programTitle(program),
       icon: running === null ? 'symbol-class' : 'sync~spin',
-      description: [`${best}${stale ? ' (code changed)' : ''}`, folderNameOf(program.root)].filter(Boolean).join(' · '),
+      description: [`${best}${stale ? ` (${l10n.t('code changed')})` : ''}`, folderNameOf(program.root)]
+        .filter(Boolean)
+        .join(' · '),
       tooltip: [
         `${program.name}, ${program.line === null ? where : placeText({ ...program, file: where, line: program.line })}`,
         best,
       ],
       contextValue: canRun(program) ? 'program.runnable' : 'program',
-      command: { title: 'Open program', command: commandIds.openProgram, arguments: [node(program)] },
+      command: { title: l10n.t('Open program'), command: commandIds.openProgram, arguments: [node(program)] },
       isParent: true,
     });
     return Object.assign(item, { id: idOf(node(program)) });
@@ -130,6 +133,6 @@ function predictorItem(predictor: Extract<ProgramNode, { kind: 'predictor' }>): 
     icon: 'symbol-method',
     ...(predictor.signature !== null && { description: predictor.signature }),
     contextValue: 'predictor',
-    command: { title: 'Open predictor', command: commandIds.openProgram, arguments: [predictor] },
+    command: { title: l10n.t('Open predictor'), command: commandIds.openProgram, arguments: [predictor] },
   });
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { comparisonTitle, runsOfComparison } from '../../editor/items/comparisonText.ts';
 import type { ComparisonItem, ComparisonStore } from '../runs/comparisonStore.ts';
@@ -10,6 +11,7 @@ import type { RunStore } from '../runs/runStore.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
 import { treeItem } from './treeItem.ts';
+import { runStatusWord } from '../../view/runRow.ts';
 
 export type RunsNode =
   | { readonly kind: 'run'; readonly run: RunItem; readonly cell: boolean }
@@ -118,19 +120,19 @@ function comparisonTreeItem({ root, comparison, location, status }: ComparisonIt
   const title = comparisonTitle(comparison);
   const done = comparison.cells.filter((cell) => cell.status === 'done').length;
   const parts = [
-    status === 'finished' ? '' : `${status}, ${done} of ${comparison.cells.length}`,
+    status === 'finished' ? '' : l10n.t`${runStatusWord[status]}, ${done} of ${comparison.cells.length}`,
     folderNameOf(root),
     status === 'running' ? '' : briefTime(comparison.created),
     comparison.model,
   ];
-  const about = [title, `${comparison.model} on ${comparison.endpoint}`, location.id];
+  const about = [title, l10n.t`${comparison.model} on ${comparison.endpoint}`, location.id];
   return treeItem({
     label: title,
     icon: icons[status],
     description: parts.filter(Boolean).join(' · '),
     tooltip: [...about, ...(comparison.stopped === null ? [] : [comparison.stopped.message])],
     contextValue: `comparison.${status}`,
-    command: { title: 'Open comparison', command: commandIds.openComparison, arguments: [location.id] },
+    command: { title: l10n.t('Open comparison'), command: commandIds.openComparison, arguments: [location.id] },
     isParent: true,
   });
 }
