@@ -154,14 +154,13 @@ describe('a trusted folder', () => {
     await window.webview().getByRole('tab', { name: 'Examples' }).click();
     await window.page.keyboard.press('Control+f');
     await window.page.locator('.simple-find-part.visible input').fill('a dev 12');
-    await window.page.keyboard.press('Enter');
-    // These tests are typed for Node, the function runs in the page.
-    const selected = () =>
-      window
-        .webview()
-        .locator('body')
-        .evaluate(() => String((globalThis as unknown as { getSelection(): object | null }).getSelection() ?? ''));
-    await expect.poll(selected).toBe('a dev 12');
+    // These tests are typed for Node, the function runs in the page. Each Enter finds the next place.
+    const selected = async () => {
+      await window.page.keyboard.press('Enter');
+      const body = window.webview().locator('body');
+      return body.evaluate(() => String((globalThis as unknown as { getSelection(): object }).getSelection()));
+    };
+    await expect.poll(selected, { interval: 500 }).toBe('a dev 12');
     await window.screenshot('find-in-page');
     await window.page.keyboard.press('Escape');
   });
