@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Files of a suite that runs by itself alone (scripts/apart.mjs). */
@@ -7,8 +8,8 @@ const only = (suite: string): string[] =>
 export default defineConfig({
   resolve: {
     alias: {
-      bettertogether: new URL('./src/program/sdk.ts', import.meta.url).pathname,
-      vscode: new URL('./test/fakes/fakeVscode.ts', import.meta.url).pathname,
+      bettertogether: fileURLToPath(new URL('./src/program/sdk.ts', import.meta.url)),
+      vscode: fileURLToPath(new URL('./test/fakes/fakeVscode.ts', import.meta.url)),
     },
   },
   test: {

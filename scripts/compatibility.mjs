@@ -67,6 +67,15 @@ const parts = [
     columns: { quirk: 'what it answers', service: 'seen at', run: 'what a run does' },
     test: 'test/unit/finetune/compatibility.test.ts',
   },
+  {
+    file: 'systems.json',
+    title: 'Windows and macOS',
+    about:
+      'BetterTogether was not run on Windows or macOS. What is below is tested on any system, by functions that take the style of ' +
+      'paths of another one as an argument.',
+    columns: { what: 'what', does: 'what becomes of it' },
+    test: 'test/unit/base/otherSystems.test.ts',
+  },
 ];
 
 const introduction =

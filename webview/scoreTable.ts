@@ -51,8 +51,8 @@ export function scoreTable(parts: ScoreTable): WindowRows {
   return {
     ...{ label, list },
     total: rows.length,
-    columns: `3.5em minmax(9em, 2fr) ${labelled ? 'minmax(5em, 1fr)' : ''} repeat(${columns.length}, minmax(9.5em, 1.5fr))`,
-    minWidth: `${15 + (labelled ? 6 : 0) + 10.5 * columns.length}em`,
+    columns: `4.3em minmax(9em, 2fr) ${labelled ? 'minmax(5em, 1fr)' : ''} repeat(${columns.length}, minmax(9.5em, 1.5fr))`,
+    minWidth: `${16 + (labelled ? 6 : 0) + 10.5 * columns.length}em`,
     header: header(parts),
     selected: place < 0 ? null : { place, key: String(open!.example) },
     follows: place >= 0,

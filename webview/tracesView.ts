@@ -105,13 +105,13 @@ function table(
     if (row !== undefined) actions.openTrace(row.trace);
   };
   const place = placeOf(rows, kept.trace);
-  const first = '3.5em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
+  const first = '4.3em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
     label: l10n.t('Runs of the program'),
     list: JSON.stringify([kept.traceFilter, kept.traceSort]),
     total: traces?.total ?? 0,
     columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
-    minWidth: said ? '44em' : '35.5em',
+    minWidth: said ? '45em' : '36.5em',
     header: header(kept, said, actions),
     selected: place === null ? null : { place, key: String(kept.trace) },
     follows: true,

@@ -4,7 +4,8 @@
 const longest = 80;
 
 /** What Windows takes for a device, whatever ending follows. */
-const device = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9])(\.|$)/i;
+export const isDevice = (name: string): boolean =>
+  /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9])(\.|$)/i.test(name);
 
 /**
  * One part of a path on every system, as near to the text as can be: it is in no other folder, hidden, an option of a
@@ -20,5 +21,5 @@ export function fileNameOf(text: string, otherwise: string): string {
     .slice(0, longest)
     .replaceAll(/[-.]+$/g, '');
   if (plain === '') return otherwise;
-  return device.test(plain) ? `_${plain}` : plain;
+  return isDevice(plain) ? `_${plain}` : plain;
 }

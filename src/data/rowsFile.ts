@@ -1,4 +1,5 @@
 import { contentHash } from '../base/contentHash.ts';
+import { isDevice } from '../base/fileName.ts';
 
 /** Of a long name as much as a disk takes for a file, with a hash of the whole behind it. */
 const begins = 120;
@@ -10,7 +11,7 @@ export function rowsFileName(prefix: string): string {
     .replace(/\.jsonl$/, '')
     .replaceAll(/[^A-Za-z0-9._]+/g, '-')
     .replaceAll(/^[-.]+|-+$/g, '');
-  const name = plain === '' ? 'rows' : plain;
+  const name = plain === '' ? 'rows' : isDevice(plain) ? `_${plain}` : plain;
   if (name.length <= begins + 1 + hashed) return `${name}.jsonl`;
   return `${name.slice(0, begins).replace(/-$/, '')}-${contentHash(prefix).slice(0, hashed)}.jsonl`;
 }

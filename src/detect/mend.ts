@@ -19,7 +19,7 @@ const header = /^\s*(?:(?:async\s+)?(?:def|for|with)|class|if|elif|else|while|tr
  */
 export function mend(text: string, language: Language): string {
   const python = language === 'python';
-  const lines = text.split('\n');
+  const lines = text.split(/\r?\n/);
   if (lines.some((line) => line.length > longestLine)) return text;
   const mended: string[] = [];
   let open: Open[] = [];

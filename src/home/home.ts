@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix, win32 } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HumanError } from '../base/errors.ts';
 
@@ -45,6 +45,7 @@ export function homeAt(root: string): Home {
 /** The user's own folder for what belongs to no workspace, wherever the embedded endpoint keeps its files. */
 export function userFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   const user = env['HOME'] ?? homedir();
+  const { join } = platform === 'win32' ? win32 : posix;
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(user, 'AppData', 'Local'), 'bettertogether');
   if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'bettertogether');
   return join(env['XDG_DATA_HOME'] ?? join(user, '.local', 'share'), 'bettertogether');

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, posix, resolve, win32 } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { foldersAbove, ownFolder } from './foldersAbove.ts';
 
@@ -46,8 +46,8 @@ export function findPython(options: FindPythonOptions): string {
     .map((folder) => interpreterOf(folder!, windows))
     .find(isProgram);
   if (found !== undefined) return found;
-  for (const name of windows ? ['python.exe', 'python3.exe'] : ['python3', 'python']) {
-    const found = onPath(name, env);
+  for (const name of windows ? ['python.exe', 'python3.exe', 'py.exe'] : ['python3', 'python']) {
+    const found = onPath(name, env, platform);
     if (found !== undefined) return found;
   }
   throw new UsageError(
@@ -77,10 +77,11 @@ function located(
     const path = resolve(workspace, chosen);
     return isProgram(path) ? path : undefined;
   }
-  return onPath(chosen, env) ?? (platform === 'win32' ? onPath(`${chosen}.exe`, env) : undefined);
+  return onPath(chosen, env, platform) ?? (platform === 'win32' ? onPath(`${chosen}.exe`, env, platform) : undefined);
 }
 
-function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+function onPath(name: string, env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string | undefined {
+  const { delimiter } = platform === 'win32' ? win32 : posix;
   const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find(isProgram);
 }

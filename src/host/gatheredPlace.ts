@@ -23,7 +23,7 @@ export function inNotebook<T extends Place>(place: T): T {
 
 function linesOf(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    return readFileSync(file, 'utf8').split(/\r?\n/);
   } catch {
     return [];
   }

@@ -11,7 +11,7 @@ export const gradeWord: Readonly<Record<Grade, string>> = {
   right: l10n.t('right'),
   partly: l10n.t('partly right'),
   wrong: l10n.t('wrong'),
-  failed: l10n.t('failed'),
+  failed: l10n.t({ message: 'failed', comment: ['Of a program run, in a narrow column'] }),
 };
 
 /**

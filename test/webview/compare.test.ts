@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nothingSpent } from '../../src/comparison.ts';
-import type { Comparison, ComparisonCell } from '../../src/comparison.ts';
-import { comparisonsFolder, writeComparison } from '../../src/run/compare/comparisonFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import type { Compared } from '../../src/page/comparisonReader.ts';
+import {
+  comparedSeeds as seeds,
+  comparedStrategies as strategies,
+  writeSampleComparison,
+} from '../fakes/sampleComparison.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { hostileStrings } from '../unit/webview/hostile.ts';
 import { axe } from './axe.ts';
@@ -18,8 +20,6 @@ import type { OpenPage } from './page.ts';
 import type { ThemeName } from './themes.ts';
 
 const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
-const strategies = ['', 'p', 'p -> w', 'p -> w -> p'] as const;
-const seeds = [0, 1, 2];
 
 let workspace: string;
 let browser: Browser;
@@ -35,56 +35,12 @@ beforeAll(async () => {
   for (const strategy of strategies) {
     runs.push(await Promise.all(seeds.map((seed) => writeSampleRun({ workspace, strategy, seed, memo: false }))));
   }
-  record = await writeRecord();
+  record = await writeSampleComparison(workspace, runs);
 });
 afterAll(async () => {
   await browser.close();
   rmSync(workspace, { recursive: true, force: true });
 });
-
-/** As `bettertogether compare` leaves it when it was stopped before its last cell. */
-async function writeRecord(): Promise<Compared> {
-  const id = '20261123-090000-rivers-cafe';
-  const folder = join(comparisonsFolder(workspace), id);
-  mkdirSync(folder, { recursive: true });
-  const cells = seeds.flatMap((seed, column) =>
-    strategies.map((strategy, row): ComparisonCell => {
-      const value = 45 + 12 * row - 2 * column;
-      const score = { score: value, low: value - 12, high: value + 12, n: 60, failed: 0 };
-      const last = row === strategies.length - 1 && column === seeds.length - 1;
-      const usage = { calls: 120 + 80 * row, cached: 40 * row, inputTokens: 9000, outputTokens: 800, usd: 0.02 };
-      const common = { strategy, seed, spent: nothingSpent, seconds: 40 + 30 * row };
-      if (last) return { ...common, status: 'stopped', run: null, dev: null, test: null, best: null, usage: null };
-      const run = runs[row]![column]!.id;
-      return { ...common, status: 'done', run, dev: score, test: score, best: null, usage };
-    }),
-  );
-  const comparison: Comparison = {
-    v: 1,
-    type: 'comparison',
-    id,
-    created: '2026-11-23T09:00:00.000Z',
-    updated: '2026-11-23T09:30:00.000Z',
-    program: 'rivers',
-    endpoint: 'lab',
-    model: 'small-model',
-    strategies: [...strategies],
-    seeds,
-    budget: { calls: 5000, tokens: null, usd: 5 },
-    question: '',
-    sources: null,
-    status: 'stopped',
-    stopped: {
-      reason: 'budget',
-      message: 'The cap of 5,000 calls is reached.',
-      rest: { calls: { expected: 310, most: 420 }, usd: null, jobs: 1 },
-    },
-    cells,
-    lattices: [],
-  };
-  await writeComparison(folder, comparison);
-  return { root: workspace, runs: [], id };
-}
 
 const chosen = (): Compared => ({
   root: workspace,

@@ -53,6 +53,8 @@ export interface OpenPage {
   readonly effects: readonly (readonly [string, ...unknown[]])[];
   /** Milliseconds from the navigation until the picture of the run was drawn. */
   readonly firstPaint: number;
+  /** What the host has told and answered. */
+  readonly told: readonly unknown[];
   close(): Promise<void>;
 }
 
@@ -62,6 +64,8 @@ export interface OpenOptions {
   readonly state?: unknown;
   readonly size?: { readonly width: number; readonly height: number };
   readonly liveEvery?: number;
+  /** Of the page; the host speaks the language that the test has set up. */
+  readonly language?: { readonly name: string; readonly strings: Readonly<Record<string, string>> };
 }
 
 /** What a page is opened on: a run, runs side by side, or all runs of a window. */
@@ -71,6 +75,7 @@ export async function openPage(browser: Browser, target: Target, options: OpenOp
   const { bundle, theme = 'dark', state = null, size = { width: 1280, height: 900 } } = options;
   const offences: string[] = [];
   const effects: [string, ...unknown[]][] = [];
+  const told: unknown[] = [];
   const page = await browser.newPage({ viewport: size });
   page.on('pageerror', (error) => offences.push(`error: ${error.message}`));
   page.on('console', (line) => {
@@ -78,7 +83,7 @@ export async function openPage(browser: Browser, target: Target, options: OpenOp
   });
   await page.route('**/*', (route) => {
     const path = route.request().url();
-    if (path === `${origin}/`) return route.fulfill({ contentType: 'text/html', body: html(viewOf(target)) });
+    if (path === `${origin}/`) return route.fulfill({ contentType: 'text/html', body: html(viewOf(target), options) });
     if (path === `${origin}/webview.js`) return route.fulfill({ contentType: 'text/javascript', body: bundle.script });
     if (path === `${origin}/webview.css`) return route.fulfill({ contentType: 'text/css', body: bundle.style });
     offences.push(`request: ${path}`);
@@ -92,10 +97,12 @@ export async function openPage(browser: Browser, target: Target, options: OpenOp
   const session = new PageSession({
     source: await sourceOf(target, effects),
     // As text: Playwright takes long over large objects.
-    post: (message) =>
+    post: (message) => {
+      told.push(message);
       void page
         .evaluate((text) => window.postMessage(JSON.parse(text), '*'), JSON.stringify(message))
-        .catch(() => undefined),
+        .catch(() => undefined);
+    },
     onBug: (what, error) => offences.push(`host: ${what}: ${String(error)}`),
     liveEvery: options.liveEvery ?? 100,
   });
@@ -109,6 +116,7 @@ export async function openPage(browser: Browser, target: Target, options: OpenOp
     offences,
     effects,
     firstPaint,
+    told,
     async close() {
       session.dispose();
       await page.close();
@@ -139,7 +147,7 @@ async function sourceOf(target: Target, effects: [string, ...unknown[]][]): Prom
   return comparisonSource(await ComparisonReader.open(target), 'Runs of rivers', { openRun });
 }
 
-function html(view: PageView): string {
+function html(view: PageView, { language }: OpenOptions): string {
   return pageOf({
     script: `${origin}/webview.js`,
     style: `${origin}/webview.css`,
@@ -148,8 +156,8 @@ function html(view: PageView): string {
     styleNonce: 'c3R5bGU=',
     title: 'rivers',
     view,
-    language: 'en',
-    strings: null,
+    language: language?.name ?? 'en',
+    strings: language?.strings ?? null,
   });
 }
 

@@ -14,6 +14,7 @@ from .dataset_forms import Origin, gathered, kind_of, rows_of
 from .live import LiveRows, row_fields
 from .loading import arguments_of, take
 from .notebooks.places import place_in_source
+from .shown_path import relative
 from .sources import Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 
@@ -56,7 +57,7 @@ def keep_rows(
 def _name(spec: str, workspace: str) -> str:
     """As records name a data set, wherever the workspace lies."""
     path = parse_code_path(spec, workspace, 'data set')
-    return f'{os.path.relpath(path.file, workspace)}#{path.name}'.replace(os.sep, '/')
+    return f'{relative(path.file, workspace)}#{path.name}'.replace(os.sep, '/')
 
 
 def load_rows(spec: str, workspace: str, loader: Loader) -> list[Any]:

@@ -21,6 +21,7 @@ from .own_state import kept_in_self
 from .plain import plain
 from .program_source import program_source
 from .relay import RUNS_ENDPOINT
+from .shown_path import relative
 from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors, out_of_sight
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame
@@ -104,7 +105,7 @@ def _tell_of_state_in_self(program: Any, workspace: str) -> None:
 
 def _given(workspace: str, real: str) -> Callable[[str], str]:
     """Paths as the run process knows them, which may have come to the workspace by a link."""
-    return lambda file: os.path.normpath(os.path.join(workspace, os.path.relpath(file, real)))
+    return lambda file: os.path.normpath(os.path.join(workspace, relative(file, real)))
 
 
 def take(module: Any, path: CodePath, role: str) -> Any:

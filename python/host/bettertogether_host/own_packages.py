@@ -11,6 +11,8 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import NamedTuple
 
+from .shown_path import relative
+
 
 class Home(NamedTuple):
     """How a file is imported: as module `name`, from `folder`."""
@@ -129,14 +131,14 @@ def put_on_path(folder: str, why: str, workspace: str) -> None:
     """Says so, where it is not what `python file.py` does by itself."""
     if folder not in sys.path:
         sys.path.insert(0, folder)
-        shown = os.path.relpath(folder, workspace)
+        shown = relative(folder, workspace)
         sys.stderr.write(f"The import path has {'the workspace' if shown == '.' else shown} now: {why}.\n")
 
 
 def lies_at(name: str, workspace: str) -> str | None:
     """A folder of the workspace's, at most three down, from which `name` could be imported."""
     for folder, folders, _ in os.walk(workspace):
-        depth = os.path.relpath(folder, workspace).count(os.sep)
+        depth = relative(folder, workspace).count(os.sep)
         folders[:] = [] if depth >= 2 else sorted(each for each in folders if _may_hold_code(each))
         if _has_code(folder, name):
             return folder

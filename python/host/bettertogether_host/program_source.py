@@ -16,6 +16,7 @@ import dspy
 
 from .literal_data import first_line, without_data
 from .notebooks.places import source_file
+from .shown_path import relative
 from .signatures import NamedPredictor
 from .user_errors import is_user_file
 
@@ -76,7 +77,7 @@ class _Reader:
         said: list[str] = []
         for i, piece in enumerate(shown):
             if several and (i == 0 or shown[i - 1].file != piece.file):
-                said.append(f'# {os.path.relpath(source_file(piece.file), self._workspace)}')
+                said.append(f'# {relative(source_file(piece.file), self._workspace)}')
             said.append(texts[piece])
         return '\n\n'.join(said)
 

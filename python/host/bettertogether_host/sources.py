@@ -16,6 +16,7 @@ from .notebooks.loading import Notebooks, digest_of, is_made
 from .notebooks.places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
 from .real_paths import real_path
+from .shown_path import relative
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
 
@@ -96,7 +97,7 @@ class Loader:
         if '.' not in name:
             sys.path[:0] = [] if folder in sys.path else [folder]
         else:
-            put_on_path(folder, f'{os.path.relpath(file, self._workspace)} is {name}', self._workspace)
+            put_on_path(folder, f'{relative(file, self._workspace)} is {name}', self._workspace)
         known = sys.modules.get(name)
         if known is None and importlib.util.find_spec(name.partition('.')[0]) is not None:
             module = importlib.import_module(name)
@@ -126,7 +127,7 @@ class Loader:
         own = lies_at(package, self._workspace)
         if own is None:
             return f'Install it for the interpreter that runs the program: {install_command(package, self._workspace)}'
-        lies = os.path.join(os.path.relpath(own, self._workspace), package)
+        lies = os.path.join(relative(own, self._workspace), package)
         if package != module:
             return f'{package} is {lies}, a package of your own, which has no such module.'
         return (

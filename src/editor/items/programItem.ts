@@ -28,7 +28,7 @@ export interface ProgramItem {
 }
 
 export function programId({ file, name }: Pick<ProgramItem, 'file' | 'name'>): string {
-  return `${file}#${name}`;
+  return `${file}#${name}`.normalize();
 }
 
 /** What views call it: its key where it has one, else its name in the source. */

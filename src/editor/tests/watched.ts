@@ -1,5 +1,7 @@
 /** Which files a program's score depends on: what a continuous run looks at. Pure. */
-import { dirname, extname, join, sep } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import { isSamePath, ownPaths, pathBelow } from '../../base/paths.ts';
+import type { PathStyle } from '../../base/paths.ts';
 import { fileOfData } from '../../config/dataset.ts';
 import { configFileName } from '../../config/load.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -26,9 +28,14 @@ export function filesOf(root: string, { data }: Pick<ResolvedProgram, 'data'>): 
  * Whether what is in a file decides about the program's score. As long as no evaluation said what it loads, that is any
  * source of its language beside it or below, or in its folder.
  */
-export function reads({ root, file, language, files, sources }: Watched, changed: string): boolean {
-  if (changed === file || files.includes(changed)) return true;
-  if (sources !== null) return Object.hasOwn(sources, changed);
+export function reads(
+  { root, file, language, files, sources }: Watched,
+  changed: string,
+  style: PathStyle = ownPaths,
+): boolean {
+  const isChanged = (other: string): boolean => isSamePath(other, changed, style);
+  if (isChanged(file) || files.some(isChanged)) return true;
+  if (sources !== null) return Object.keys(sources).some(isChanged);
   if (language === null || !languages[language].endings.includes(extname(changed))) return false;
-  return changed.startsWith(dirname(file) + sep) || changed.startsWith(root + sep);
+  return [dirname(file), root].some((folder) => pathBelow(changed, folder, style) !== null);
 }

@@ -1,3 +1,4 @@
+import { isAbsoluteAnywhere } from '../../base/paths.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { given } from '../../base/given.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
@@ -24,7 +25,7 @@ export function adaptersOf(trainer: Trainer, setting: string): AdapterTrainer {
     poll: async (id, after, signal) => {
       const { model, ...status } = await trainer.poll(id, after, signal);
       if (status.state !== 'succeeded' || model === undefined) return status;
-      if (model.startsWith('/')) return { ...status, adapter: { folder: model, sha256: contentHash([id, model]) } };
+      if (isAbsoluteAnywhere(model)) return { ...status, adapter: { folder: model, sha256: contentHash([id, model]) } };
       const error = `The service names its model "${model}", which is no folder that could be loaded (${setting})`;
       return { ...status, state: 'failed', error };
     },

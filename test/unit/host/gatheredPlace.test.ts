@@ -23,3 +23,9 @@ it('leaves every other place as it is', () => {
   const gone = { file: join(folder, 'gone.py'), line: 5 };
   for (const place of [elsewhere, gone, { file, line: 1 }, { file }, {}]) expect(inNotebook(place)).toEqual(place);
 });
+
+it('reads a module whose lines end as on Windows', () => {
+  const there = join(folder, 'windows.py');
+  writeFileSync(there, '# ours\r\n\r\n# qa.ipynb, cell 2, line 1\r\nwhile True:\r\n    pass\r\n');
+  expect(inNotebook({ file: there, line: 5 })).toEqual({ file: 'qa.ipynb', cell: 2, line: 2 });
+});

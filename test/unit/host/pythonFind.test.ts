@@ -36,6 +36,15 @@ describe('findPython', () => {
     expect(findPython({ workspace: bare, env: { ...env, BETTERTOGETHER_PYTHON: '' }, platform: 'linux' })).toBe(one);
   });
 
+  it('on Windows finds the launcher where the PATH has nothing else, in folders that a `;` divides', () => {
+    const launcher = program('launcher', 'py.exe');
+    const path = { PATH: ['/nowhere', dirname(launcher)].join(';') };
+    expect(findPython({ workspace: bare, env: path, platform: 'win32' })).toBe(launcher);
+    const named = program('plain', 'python.exe');
+    const both = { Path: [dirname(launcher), dirname(named)].join(';') };
+    expect(findPython({ workspace: bare, env: both, platform: 'win32' })).toBe(named);
+  });
+
   it('never takes another than the one chosen', () => {
     const workspace = join(folder, 'ws');
     expect(() => findPython({ workspace, python: 'gone', env })).toThrow(UsageError);

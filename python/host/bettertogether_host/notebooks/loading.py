@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
+from ..shown_path import relative
 from .module import FOLDER, NotebookModule, module_of
 from .places import know
 
@@ -50,7 +51,7 @@ class Notebooks:
         _keep_out_of_commits(os.path.join(self._workspace, FOLDER[0]))
         know(made, file, gathered.places)
         _digests[made] = gathered.digest
-        sys.stderr.write(f'{told(gathered, os.path.relpath(made, self._workspace))}\n')
+        sys.stderr.write(f'{told(gathered, relative(made, self._workspace))}\n')
         with in_folder(os.path.dirname(file)):
             _loaded[made] = _executed(made, gathered.text)
         return _loaded[made]
@@ -97,7 +98,7 @@ def _write(file: str, text: str) -> None:
 
 def _keep_out_of_commits(folder: str) -> None:
     """As the run process does with its own folder."""
-    with suppress(FileExistsError), open(os.path.join(folder, '.gitignore'), 'x') as stream:
+    with suppress(FileExistsError), open(os.path.join(folder, '.gitignore'), 'x', encoding='utf-8') as stream:
         stream.write('*\n')
 
 

@@ -1,4 +1,5 @@
 /** What is said of the states that an optimizer of DSPy's evaluates. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import { contentHash } from '../../../base/contentHash.ts';
 import type { ProgramState } from '../../../data/program.ts';
@@ -29,28 +30,27 @@ export function aboutOf(state: ProgramState, start: ProgramState, on: About['on'
   };
 }
 
-const rows = { train: 'training rows', validation: 'validation rows' } as const;
+const onRows = { train: l10n.t('on training rows'), validation: l10n.t('on validation rows') } as const;
+const rows = { train: l10n.t('training rows'), validation: l10n.t('validation rows') } as const;
 
 export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { on, demos, rewritten, start } = about;
   const parts = [
-    ...(rewritten === 0 ? [] : [counted(rewritten, 'new instruction')]),
-    ...(demos === 0 ? [] : [counted(demos, 'demo')]),
+    ...(rewritten === 0
+      ? []
+      : [rewritten === 1 ? l10n.t('{0} new instruction', rewritten) : l10n.t('{0} new instructions', rewritten)]),
+    ...(demos === 0 ? [] : [demos === 1 ? l10n.t('{0} demo', demos) : l10n.t('{0} demos', demos)]),
   ];
-  const holds = start ? 'as the step found it' : parts.length === 0 ? 'no demos' : parts.join(', ');
+  const holds = start ? l10n.t('as the step found it') : parts.length === 0 ? l10n.t('no demos') : parts.join(', ');
   return {
-    name: 'evaluation',
-    brief: on === null ? holds : `${holds}, on ${rows[on]}`,
+    name: l10n.t('evaluation'),
+    brief: on === null ? holds : `${holds}, ${onRows[on]}`,
     facts: [
-      { label: 'Evaluated on', text: on === null ? '' : rows[on] },
-      { label: 'Demos', text: demos === 0 ? 'none' : String(demos) },
-      { label: 'New instructions', text: rewritten === 0 ? 'none' : String(rewritten) },
+      { label: l10n.t('Evaluated on'), text: on === null ? '' : rows[on] },
+      { label: l10n.t('Demos'), text: demos === 0 ? l10n.t('none') : String(demos) },
+      { label: l10n.t('New instructions'), text: rewritten === 0 ? l10n.t('none') : String(rewritten) },
     ],
   };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 /** The candidates of a prompt search: how each gets its demos, and what is said of it. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -44,21 +45,32 @@ const aboutSchema = z.object({
 export type About = z.infer<typeof aboutSchema>;
 
 /** DSPy's seeds below 0 say how demos are found, and shuffle nothing. */
-const unshuffledName = { zeroShot: 'no demos', labels: 'labelled rows', bootstrap: 'rows in order' } as const;
-const sourceName = { zeroShot: 'no demos', labels: 'labelled rows', bootstrap: 'bootstrapped' } as const;
+const unshuffledName = {
+  zeroShot: l10n.t('no demos'),
+  labels: l10n.t('labelled rows'),
+  bootstrap: l10n.t('rows in order'),
+} as const;
+const sourceName = {
+  zeroShot: l10n.t('no demos'),
+  labels: l10n.t('labelled rows'),
+  bootstrap: l10n.t('bootstrapped'),
+} as const;
 
 export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { source, seed, demos, attempts, correct, speculative } = about;
-  const ahead = speculative === 0 ? '' : ` (${speculative} more, made ahead and not needed)`;
+  const many = demos === 1 ? l10n.t('{0} demo', demos) : l10n.t('{0} demos', demos);
+  const runs =
+    speculative === 0
+      ? l10n.t('{0} of {1} runs correct', correct, attempts)
+      : l10n.t('{0} of {1} runs correct ({2} more, made ahead and not needed)', correct, attempts, speculative);
   return {
-    name: seed < 0 ? unshuffledName[source] : `seed ${seed}`,
-    brief:
-      demos === 0 ? 'no demos' : `${demos} ${demos === 1 ? 'demo' : 'demos'}${source === 'labels' ? ', labelled' : ''}`,
+    name: seed < 0 ? unshuffledName[source] : l10n.t('seed {0}', seed),
+    brief: demos === 0 ? l10n.t('no demos') : source === 'labels' ? `${many}, ${l10n.t('labelled')}` : many,
     facts: [
-      { label: 'Demos', text: demos === 0 ? 'none' : `${demos}, ${sourceName[source]}` },
-      { label: 'Bootstrap', text: source === 'bootstrap' ? `${correct} of ${attempts} runs correct${ahead}` : '' },
+      { label: l10n.t('Demos'), text: demos === 0 ? l10n.t('none') : `${demos}, ${sourceName[source]}` },
+      { label: l10n.t('Bootstrap'), text: source === 'bootstrap' ? runs : '' },
     ],
   };
 }

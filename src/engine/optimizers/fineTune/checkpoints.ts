@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ProgramState } from '../../../data/program.ts';
 import type { CandidateFacts, Score } from '../../../protocol.ts';
@@ -52,10 +53,15 @@ const aboutBefore = z
 export function tell(facts: CandidateFacts): CandidateText {
   const about = z.union([aboutSchema, aboutBefore]).safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
-  const name = about.step === null ? 'the last weights' : `weights after step ${about.step}`;
+  const name = about.step === null ? l10n.t('the last weights') : l10n.t('weights after step {0}', about.step);
   return {
     name,
     brief: name,
-    facts: [{ label: 'Weights', text: about.step === null ? 'the last' : `after step ${about.step}` }],
+    facts: [
+      {
+        label: l10n.t('Weights'),
+        text: about.step === null ? l10n.t('the last') : l10n.t('after step {0}', about.step),
+      },
+    ],
   };
 }

@@ -1,4 +1,5 @@
 /** What is said of a search's candidates. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -20,12 +21,12 @@ export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { made, predictor } = about;
-  const changed = predictor ?? (made === 'start' ? 'nothing' : 'instructions of both');
-  return { ...namesOf[made], facts: [{ label: 'Changed', text: changed }] };
+  const changed = predictor ?? (made === 'start' ? l10n.t('nothing') : l10n.t('instructions of both'));
+  return { ...namesOf[made], facts: [{ label: l10n.t('Changed'), text: changed }] };
 }
 
 const namesOf = {
-  start: { name: 'start', brief: 'as the step found it' },
-  reflection: { name: 'reflection', brief: 'a new instruction' },
-  merge: { name: 'merge', brief: 'instructions of two others' },
+  start: { name: l10n.t('start'), brief: l10n.t('as the step found it') },
+  reflection: { name: l10n.t('reflection'), brief: l10n.t('a new instruction') },
+  merge: { name: l10n.t('merge'), brief: l10n.t('instructions of two others') },
 } as const;

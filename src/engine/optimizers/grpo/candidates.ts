@@ -1,4 +1,5 @@
 /** The weights that are chosen from: those at the start, and those after some of the updates, each scored on dev. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { ProgramState } from '../../../data/program.ts';
 import type { CandidateFacts } from '../../../protocol.ts';
@@ -40,10 +41,12 @@ export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { update } = about;
-  const name = update === 0 ? 'the weights at the start' : `weights after update ${update}`;
+  const name = update === 0 ? l10n.t('the weights at the start') : l10n.t('weights after update {0}', update);
   return {
     name,
     brief: name,
-    facts: [{ label: 'Weights', text: update === 0 ? 'at the start' : `after update ${update}` }],
+    facts: [
+      { label: l10n.t('Weights'), text: update === 0 ? l10n.t('at the start') : l10n.t('after update {0}', update) },
+    ],
   };
 }

@@ -1,4 +1,5 @@
 /** What is said of a search's candidates. */
+import * as l10n from '@vscode/l10n';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -42,16 +43,19 @@ export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { made, instructions, demos, rows, of } = about;
-  const scoredOn = rows < of ? `a minibatch of ${rows} rows` : `all ${of} rows`;
+  const scoredOn = rows < of ? l10n.t('a minibatch of {0} rows', rows) : l10n.t('all {0} rows', of);
   return {
     name: nameOf[made],
-    brief: made === 'start' ? 'as the step found it' : `instructions: ${instructions}; demos: ${demos}; ${scoredOn}`,
+    brief:
+      made === 'start'
+        ? l10n.t('as the step found it')
+        : l10n.t('instructions: {0}; demos: {1}; {2}', instructions, demos, scoredOn),
     facts: [
-      { label: 'Instructions', text: instructions },
-      { label: 'Demos', text: demos },
-      { label: 'Scored on', text: scoredOn },
+      { label: l10n.t('Instructions'), text: instructions },
+      { label: l10n.t('Demos'), text: demos },
+      { label: l10n.t('Scored on'), text: scoredOn },
     ],
   };
 }
 
-const nameOf = { start: 'start', trial: 'trial', full: 'in full' } as const;
+const nameOf = { start: l10n.t('start'), trial: l10n.t('trial'), full: l10n.t('in full') } as const;
