@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Folders of other extensions, which are installed beside ours. */
   readonly extensions?: readonly string[];
+  /** Another than English: what extensions say is in it; VS Code itself says the same as before, for it has no words of it. */
+  readonly language?: string;
   /** Settings of the user besides those of all tests. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -95,6 +97,7 @@ export async function startCodeServer({
   version = 'newest',
   env = {},
   extensions = [],
+  language,
   settings = {},
 }: ServerOptions): Promise<CodeServer> {
   const setup = [join(root, 'test', 'vscode', 'setup.sh'), version];
@@ -120,8 +123,10 @@ export async function startCodeServer({
     '--disable-getting-started-override',
     '--disable-proxy',
   ];
+  const locale = language === undefined ? [] : ['--locale', language];
+  if (language !== undefined) writeLanguagePack(data, language);
   const trust = trusted ? ['--disable-workspace-trust'] : [];
-  const args = [...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, ...quiet, ...trust];
+  const args = [...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, ...quiet, ...locale, ...trust];
   const server = spawn(node, args, { env: all, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const log = createWriteStream(join(home, 'server.log'));
   server.stdout.pipe(log);
@@ -155,6 +160,15 @@ export async function startCodeServer({
       rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
     },
   };
+}
+
+/** As VS Code notes a language pack that is installed. */
+function writeLanguagePack(data: string, language: string): void {
+  const words = join(data, 'words.json');
+  writeFileSync(words, JSON.stringify({ version: '1.0.0', contents: {} }));
+  const extension = { extensionIdentifier: { id: 'tests.language-pack' }, version: '1.0.0' };
+  const pack = { hash: 'test', extensions: [extension], translations: { vscode: words }, label: language };
+  writeFileSync(join(data, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
 }
 
 async function ready(url: string): Promise<void> {
