@@ -257,7 +257,16 @@ describe('notebooks', () => {
       expect(exported.stdout + exported.stderr).toContain(
         "# in a cell of 'own.ipynb', below the one that has the program",
       );
-      expect(readFileSync(join(workspace.folder, 'own.ipynb'), 'utf8')).toContain('"ran"');
+      const inCell = await workspace.run(['export', run!, '--out', 'best.json', '--cell'], env);
+      expect([inCell.code, inCell.stderr]).toEqual([0, expect.stringContaining('own.ipynb loads it')]);
+      const { cells } = JSON.parse(readFileSync(join(workspace.folder, 'own.ipynb'), 'utf8')) as {
+        cells: { source: string | string[]; outputs?: { text: string }[] }[];
+      };
+      expect([cells.at(-1)!.source].flat().join('')).toContain('best.json');
+      expect(JSON.stringify(cells)).toContain('"ran"');
+      // What a run takes of the notebook is the same as before.
+      const again = await workspace.run(['evaluate', 'own'], env);
+      expect(again.code, again.stderr).toBe(0);
     });
   });
 });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -6,6 +7,8 @@ import { replaceFile } from '../../base/replaceFile.ts';
 import { HumanError, UsageError, isMissing, messageOf } from '../../base/errors.ts';
 import { exactText } from '../../base/exact.ts';
 import type { ProgramState } from '../../data/program.ts';
+import { appendCell } from '../../notebook/appendCell.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/export/exportState.ts';
 import { exportFormatNames, exportFormats, languages } from '../../data/language.ts';
@@ -33,6 +36,7 @@ interface Options {
   readonly out?: string;
   readonly weights?: string;
   readonly best?: true;
+  readonly cell?: true;
 }
 
 export function addExport(program: Command, context: Context): void {
@@ -52,6 +56,7 @@ export function addExport(program: Command, context: Context): void {
       'copy the adapters of the tuned models there, as PEFT and, where that can be made, as GGUF',
     )
     .option('--best', 'the state with the best dev score instead of the final one')
+    .option('--cell', 'with --out: put a cell that loads it at the end of the notebook that the program is in')
     .action((asked: string, options: Options) => exportRun(context, asked, options));
 }
 
@@ -65,6 +70,8 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
   const format = options.format ?? languages[manifest.program?.language ?? 'typescript'].exportFormat;
   const rendered = render(format, state, manifest);
+  const code = codeFor({ ...options, format }, manifest, state, terminal.cwd);
+  const notebook = options.cell === true ? await notebookWith(code, manifest, options) : null;
   if (options.out === undefined) terminal.out(screenJsonText(rendered));
   else await write(resolve(terminal.cwd, options.out), `${rendered}\n`);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
@@ -72,7 +79,11 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   terminal.err(otherLanguage(format, manifest));
   if (format === 'dspy') terminal.err(changedBySave(state));
   terminal.err(servingText(await servingOf({ workspace, state, manifest })));
-  terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
+  if (notebook === null) terminal.err(loadingText(code));
+  else {
+    await write(notebook.file, notebook.text);
+    terminal.err(onScreen`\nthe last cell of ${notebook.file} loads it\n`);
+  }
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
   for (const { folder, noGguf } of await copyWeights(weights, resolve(terminal.cwd, options.weights!), makeGguf)) {
@@ -123,16 +134,33 @@ function otherLanguage(format: ExportFormat, { program }: Manifest): ScreenText 
   return onScreen`${cannot} \`--format ${exportFormat}\` writes what program.load of ${library} reads.\n`;
 }
 
+type Code = ReturnType<typeof loadingCodeOf>;
+
 /** What to paste into the user's own code, where it is in the language that the format is for. */
-function loadingCode(
+function codeFor(
   { format, out }: Required<Pick<Options, 'format'>> & Options,
   manifest: Manifest,
   state: ProgramState,
   cwd: string,
-): ScreenText {
-  const code = out === undefined ? null : loadingCodeOf(manifest, state, format, resolve(cwd, out));
+): Code {
+  return out === undefined ? null : loadingCodeOf(manifest, state, format, resolve(cwd, out));
+}
+
+function loadingText(code: Code): ScreenText {
   if (code === null) return onScreen``;
   return onScreen`\nload it with\n\n${screenBlock(String(code).replaceAll(/^(?=.)/gm, '    '))}\n`;
+}
+
+/** @throws UsageError where there is no file to load, or no notebook of Jupyter's to load it in. */
+async function notebookWith(code: Code, { asked }: Manifest, { out }: Options) {
+  const { file } = asked.program;
+  if (out === undefined) throw new UsageError('--cell needs --out: the cell loads that file.');
+  if (!isNotebook(file)) throw new UsageError(`--cell: ${file} is no notebook of Jupyter's.`);
+  if (code === null) throw new UsageError('--cell: the program cannot load this format; leave --format out.');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${file} could not be read: ${messageOf(error)}.`, error);
+  });
+  return { file, text: appendCell(file, text, String(code)) };
 }
 
 /** How its models are served from now on. */
