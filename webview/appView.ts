@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Snapshot } from '../src/viewProtocol.ts';
+import type { Act, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { examplesView } from './examplesView.ts';
 import { headView } from './headView.ts';
@@ -29,10 +29,21 @@ const views: Readonly<Record<Tab, (model: Model, snapshot: Snapshot, actions: Ac
 /** Tabs whose lists take the height that there is. */
 const filling: ReadonlySet<Tab> = new Set(['examples', 'traces']);
 
+/** What the page's menu asks (`webview/context` in package.json): the same acts as the buttons of the head. */
+function menuContext({ acts }: Snapshot): string {
+  const possible = (act: Act): boolean => acts.includes(act);
+  return JSON.stringify({
+    runPagePrompts: possible('prompts'),
+    runPageCompare: possible('compare'),
+    runPageExport: possible('export'),
+    runPageReport: possible('report'),
+  });
+}
+
 export function appView(model: Model, actions: Actions): TemplateResult {
   const { snapshot, kept } = model;
   if (snapshot === null) return html`<p class="muted" role="status">${l10n.t('Reading the run…')}</p>`;
-  return html`<main class=${filling.has(kept.tab) ? 'fills' : ''}>
+  return html`<main class=${filling.has(kept.tab) ? 'fills' : ''} data-vscode-context=${menuContext(snapshot)}>
     ${headView(snapshot, kept.tab === 'run', actions)}
     <vscode-panels
       class="tabs"

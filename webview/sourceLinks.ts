@@ -21,7 +21,7 @@ export type LinkedPart = string | (SourcePlace & { readonly text: string });
  */
 const places = new RegExp(
   [
-    /File "(?<frame>[^"\n]+)", line (?<frameLine>\d{1,7})/,
+    /File "(?<frame>[^"\n]+?)(?:, cell (?<frameCell>\d{1,7}))?", line (?<frameLine>\d{1,7})/,
     /(?<![^\s"'`()<>:,;])(?<file>(?:[A-Za-z]:[\\/])?[^\s"'`()<>:,;]+\.(?:py|[cm]?[jt]sx?)):(?<line>\d{1,7})/,
     /(?<![^\s"'`()<>:,;])(?<notebook>(?:[A-Za-z]:[\\/])?[^\s"'`()<>:,;]+\.(?:ipynb|py)), cell (?<cell>\d{1,7})(?:, line (?<cellLine>\d{1,7}))?/,
   ]
@@ -35,7 +35,8 @@ export function linkedParts(text: string): readonly LinkedPart[] {
   const parts: LinkedPart[] = [];
   let end = 0;
   for (const { 0: whole, index, groups = {} } of text.matchAll(places)) {
-    const { frame, frameLine, file, notebook, cell } = groups;
+    const { frame, frameLine, file, notebook } = groups;
+    const cell = groups['frameCell'] ?? groups['cell'];
     const line = Number(frameLine ?? groups['line'] ?? groups['cellLine'] ?? 1);
     if (line === 0 || cell === '0') continue;
     const inCell = cell === undefined ? {} : { cell: Number(cell) };

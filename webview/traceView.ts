@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import { placeText } from '../src/base/placeText.ts';
 import { isPaid } from '../src/view/paid.ts';
 import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
@@ -76,14 +77,15 @@ function head({ record, trace, recalled }: OpenTrace, start: string, actions: Ac
     ${error === undefined ? nothing : errorPart(error, actions)}`;
 }
 
-function errorPart({ kind, message, file, line }: NonNullable<TraceView['outcome']['error']>, actions: Actions) {
+function errorPart({ kind, message, ...place }: NonNullable<TraceView['outcome']['error']>, actions: Actions) {
   const open = (place: SourcePlace): void => actions.openFile(place);
+  const { file, line } = place;
   const where =
     file === undefined
       ? nothing
       : line === undefined
         ? html` (${file})`
-        : html` (${sourceLink({ file, line }, `${file}:${line}`, open)})`;
+        : html` (${sourceLink({ ...place, file, line }, placeText({ ...place, file }), open)})`;
   return html`<p class="message bad" role="alert">${kind}: ${linkedText(message, open)}${where}</p>`;
 }
 

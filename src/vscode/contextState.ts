@@ -26,7 +26,9 @@ export function maintainContext(
     const all = runs.all;
     const files = programs.all.filter(canRun).map(({ file }) => file);
     write(contextKeys.hasPrograms, files.length > 0);
-    write(contextKeys.programFiles, [...new Set(files)].sort());
+    // `resourcePath` is a path of the system's for a file, and the path of the address for a cell of a notebook.
+    const paths = files.flatMap((file) => [file, vscode.Uri.file(file).path]);
+    write(contextKeys.programFiles, [...new Set(paths)].sort());
     write(contextKeys.hasRuns, all.length > 0);
     write(contextKeys.hasTwoRuns, all.length > 1);
     write(contextKeys.hasComparisons, comparisons.all.length > 0);

@@ -117,7 +117,8 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
-        await commandTable[name](session, ...trees.nodes(argument, all));
+        const about = trees.nodes(argument, all);
+        if (about !== null) await commandTable[name](session, ...about);
       } catch (error) {
         showError(error, log);
       }
@@ -207,16 +208,28 @@ function openTrees(
   const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
   const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
-  const asked = JSON.stringify({ selectedIn: viewIds.runs });
   return {
-    nodes: (argument, all) =>
-      JSON.stringify(argument) === asked ? [runsView.selection[0], runsView.selection] : [argument, all],
+    nodes: (argument, all) => {
+      if (!isOfRunsTree(argument)) return [argument, all];
+      const selected = runsView.selection.filter(({ kind }) => kind === 'run');
+      return selected.length === 0 ? null : [selected[0], selected];
+    },
   };
 }
 
+function isOfRunsTree(argument: unknown): boolean {
+  if (typeof argument !== 'object' || argument === null || !('selectedIn' in argument)) return false;
+  return argument.selectedIn === viewIds.runs;
+}
+
 interface Trees {
-  /** What a command is about, and all that is selected. Called by a key it gets no node: package.json names the tree in its argument. */
-  nodes(argument: unknown, all: unknown): readonly [argument: unknown, all: unknown];
+  /**
+   * What a command is about, and all that is selected. Called by a key it gets no node: package.json names the tree in its
+   * argument.
+   *
+   * @returns `null`: no run is selected in that tree, so there is nothing to do.
+   */
+  nodes(argument: unknown, all: unknown): readonly [argument: unknown, all: unknown] | null;
 }
 
 function watchRuns(

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +63,9 @@ def _warm_process() -> str:
     """Started by the first test that wants it; ends with the tests."""
     global _address
     if _address is None:
-        _address = str(Path(tempfile.mkdtemp(prefix='bettertogether-warm-')) / 'socket')
+        folder = tempfile.mkdtemp(prefix='bettertogether-warm-')
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _address = str(Path(folder) / 'socket')
         process = subprocess.Popen([sys.executable, __file__, _address], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline().strip() == _LISTENING

@@ -11,6 +11,8 @@ import type { Choice } from '../base/picker.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { placeText } from '../../base/placeText.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
+import { placeOf } from '../base/openNotebooks.ts';
 import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -51,11 +53,29 @@ async function programIn(inFile: readonly ProgramItem[], file: string, title: st
 /** First the one at the cursor, the last that begins at or above it; then the others of the file in front. */
 function nearestFirst(programs: readonly ProgramItem[]): readonly ProgramItem[] {
   const file = fileInFront();
-  const cursor = (vscode.window.activeTextEditor?.selection.active.line ?? 0) + 1;
   const inFront = programs.filter((program) => program.file === file);
-  const above = inFront.filter(({ line }) => line !== null && line <= cursor);
-  const here = above.toSorted((a, b) => (b.line ?? 0) - (a.line ?? 0)).slice(0, 1);
+  const cursor = cursorPlace();
+  const above = inFront.filter((program) => cursor !== null && program.line !== null && inOrder(program, cursor) <= 0);
+  const here = above.toSorted(inOrder).slice(-1);
   return [...new Set([...here, ...inFront, ...programs])];
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number | null;
+  readonly cell?: number | null;
+}
+
+function cursorPlace(): Place | null {
+  const editor = vscode.window.activeTextEditor;
+  const place = editor === undefined ? null : placeOf(editor.document);
+  return place === null ? null : { ...place, line: editor!.selection.active.line + 1 };
+}
+
+/** Of two places in one file. Lines of a notebook are those of a cell; marimo's are the file's. */
+function inOrder(a: Place, b: Place): number {
+  const byCell = isNotebook(a.file) ? (a.cell ?? 0) - (b.cell ?? 0) : 0;
+  return byCell || (a.line ?? 0) - (b.line ?? 0);
 }
 
 async function choiceOf(programs: readonly ProgramItem[], title: string): Promise<ProgramItem> {
@@ -113,10 +133,11 @@ export function pick<T>(chosen: T | typeof back): T {
   return chosen;
 }
 
-/** Menus of a file and of an editor give its address. */
+/** Menus of a file and of an editor give its address; a key means the file in front (`args` in package.json). */
 function asFile(argument: unknown): string | null {
-  if (typeof argument !== 'object' || argument === null || !('fsPath' in argument)) return null;
-  return typeof argument.fsPath === 'string' ? argument.fsPath : null;
+  if (typeof argument !== 'object' || argument === null) return null;
+  if ('inFront' in argument) return fileInFront() ?? null;
+  return 'fsPath' in argument && typeof argument.fsPath === 'string' ? argument.fsPath : null;
 }
 
 function asProgram(argument: unknown): ProgramItem | null {

@@ -43,6 +43,11 @@ describe('the program of a file that a menu was opened on', () => {
     }
   });
 
+  it('is that of the file in front, where a key asks', async () => {
+    cursorIn('/w/other.ts', 1);
+    expect(await programTarget(session, { inFront: true }, 'Optimize Program')).toBe(elsewhere);
+  });
+
   it('does not take the cursor of another file', async () => {
     cursorIn('/w/other.ts', 40);
     fake.picks.push('intents');

@@ -20,6 +20,7 @@ describe('the places that an error names', () => {
 
   it.each([
     ['boom (nb.ipynb, cell 5, line 3)', 'nb.ipynb', 5, 3],
+    ['File "/w/my nb.ipynb, cell 5", line 3', '/w/my nb.ipynb', 5, 3],
     ['work/nb.ipynb, cell 12', 'work/nb.ipynb', 12, 1],
     ['app.py, cell 2, line 4: no', 'app.py', 2, 4],
   ])('are found in %j', (text, file, cell, line) => {
