@@ -168,7 +168,8 @@ function servingText(serving: Serving | null): ScreenText {
   if (serving === null) return onScreen``;
   const { command, note } = serving;
   if (command === null) return onScreen`\n${note}\n`;
-  return onScreen`\nserve it with\n\n${screenBlock(command.replaceAll(/^/gm, '    '))}\n\n${note}\n`;
+  const head = command.includes('\n') ? 'serve it with, one after the other' : 'serve it with';
+  return onScreen`\n${head}\n\n${screenBlock(command.replaceAll(/^/gm, '    '))}\n\n${note}\n`;
 }
 
 async function write(file: string, text: string): Promise<void> {

@@ -63,7 +63,8 @@ export function methodHyperParameters(set: TrainingSet): Readonly<Record<string,
 }
 
 /** OpenAI's own service and its resale by Azure (Foundry): they take no LoRA settings and no job below ten rows. */
-const openAiHosts = /^api\.openai\.com$|\.(openai|services\.ai|cognitiveservices)\.azure\.com$/;
+const openAiHost = 'api.openai.com';
+const azureHosts = /\.(openai|services\.ai|cognitiveservices)\.azure\.com$/;
 
 /** The profile of a service, by what it advertises of itself and by its host. */
 export function profileOf(baseURL: string, advertises: boolean): TrainerProfile {
@@ -77,5 +78,10 @@ export function leastRowsOf(baseURL: string): number {
 }
 
 function isOpenAi(baseURL: string): boolean {
-  return openAiHosts.test(new URL(baseURL).hostname);
+  return new URL(baseURL).hostname === openAiHost || isAzure(baseURL);
+}
+
+/** Whether it is Azure's (Foundry's) resale, which answers as a tuned model only once its owner has deployed it. */
+export function isAzure(baseURL: string): boolean {
+  return azureHosts.test(new URL(baseURL).hostname);
 }

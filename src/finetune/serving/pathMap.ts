@@ -16,10 +16,13 @@ export function mapPath(path: string, map: PathMap): string {
 
 function inside({ folder, there, below }: { folder: string; there: string; below: string }): string {
   const { sep } = styleOf(there);
-  if (below === '') return bare(there) || '/';
+  if (below === '') return isDrive(bare(there)) ? `${bare(there)}${sep}` : bare(there) || '/';
   const parts = styleOf(folder) === windowsPaths ? below.split(/[\\/]/) : below.split('/');
   return `${bare(there)}${sep}${parts.join(sep)}`;
 }
+
+/** `C:` alone is the folder where that drive happens to be, not its root. */
+const isDrive = (path: string): boolean => /^[a-z]:$/i.test(path);
 
 /** Without slashes at its end. */
 const bare = (folder: string): string => folder.replace(styleOf(folder) === windowsPaths ? /[\\/]+$/ : /\/+$/, '');

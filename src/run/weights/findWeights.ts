@@ -93,8 +93,8 @@ function unknownModel(endpoint: RemoteEndpoint, model: string): HumanError {
     );
   }
   return new UsageError(
-    `The service of endpoint "${name}" (${trainingService(endpoint)?.baseURL ?? baseURL}) keeps the weights of "${model}": it serves them under this ` +
-      'name and gives out no files, so there is nothing here to copy. Export without --weights: the state names the model.',
+    `The service of endpoint "${name}" (${trainingService(endpoint)?.baseURL ?? baseURL}) keeps the weights of "${model}" and gives out ` +
+      'no files, so there is nothing here to copy. Export without --weights: the state names the model.',
   );
 }
 

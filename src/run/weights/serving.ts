@@ -1,8 +1,9 @@
-/** What brings the models of a state into use once no run asks them: one command line for each back end (docs/serving.md). */
-import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+/** What brings the models of a state into use once no run asks them: the command lines for each back end (docs/serving.md). */
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
+import { isAzure } from '../../finetune/base/hyperParameters.ts';
 import { namingOf } from '../../finetune/fireworks/names.ts';
 import { factsOf } from '../../finetune/settings.ts';
 import { servedIn } from '../../finetune/together/names.ts';
@@ -10,6 +11,7 @@ import { servePort } from '../code/servePort.ts';
 import { powershellWord, shellWord } from '../code/shell.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { adaptersFolder } from '../record/runFolder.ts';
+import { loraRankFor } from './loraRank.ts';
 import { tunedModels } from './findWeights.ts';
 
 export interface Serving {
@@ -35,10 +37,12 @@ export async function servingOf(request: ServingRequest): Promise<Serving | null
   if (endpoint.kind === 'embedded') return { command: line(embedded(endpoint)), note: embeddedNote(models) };
   if (models.length === 0) return null;
   const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
-  const entries = (await Promise.all(models.map((each) => ledger.find(each)))).filter((entry) => entry !== null);
-  return entries.length > 0
-    ? loadedInto(endpoint, entries, manifest.asked, line)
-    : servedElsewhere(endpoint, models, line);
+  const found = await Promise.all(models.map(async (each) => ({ model: each, entry: await ledger.find(each) })));
+  const entries = found.flatMap(({ entry }) => entry ?? []);
+  if (entries.length === 0) return servedElsewhere(endpoint, models, line);
+  const lost = found.flatMap(({ model: each, entry }) => (entry === null ? [each] : []));
+  const { command, note } = await loadedInto(request, endpoint, entries, line);
+  return { command, note: [note, ...(lost.length === 0 ? [] : [lostAdapters(lost)])].join(' ') };
 }
 
 type Words = readonly string[];
@@ -69,12 +73,13 @@ function embeddedNote(models: readonly string[]): string {
 }
 
 /** Servers that are given adapters: those that were put into them, when they are started again. */
-function loadedInto(
+async function loadedInto(
+  { workspace, manifest }: ServingRequest,
   endpoint: Remote,
   entries: readonly LedgerEntry[],
-  { model, steps }: ResolvedProgram,
   line: Line,
-): Serving {
+): Promise<Serving> {
+  const { model, steps } = manifest.asked;
   const base = endpoint.fineTune.model ?? model;
   const loras = entries.map(({ name, served }) => `${name}=${served}`);
   const named = base === model ? [] : ['--served-model-name', model];
@@ -89,7 +94,7 @@ function loadedInto(
             '--max-loras',
             String(entries.length),
             '--max-lora-rank',
-            String(rankFor(steps)),
+            String(await loraRankFor({ workspace, endpoint, entries, steps })),
             '--lora-modules',
             ...loras,
           ],
@@ -117,28 +122,16 @@ function portOf({ baseURL }: Remote): Words {
   return port === '' ? [] : ['--port', port];
 }
 
-/** What vLLM takes as its greatest rank. */
-const ranks = [8, 16, 32, 64, 128, 256, 320, 512] as const;
-
-function rankFor(steps: ResolvedProgram['steps']): number {
-  const asked = Object.values(steps).map(({ settings }) => rankIn(settings));
-  const most = Math.max(...asked, ranks[0]);
-  return ranks.find((rank) => rank >= most) ?? most;
-}
-
-function rankIn(settings: unknown): number {
-  const { lora } = (settings ?? {}) as { lora?: { rank?: unknown } };
-  return typeof lora?.rank === 'number' ? lora.rank : 0;
+function lostAdapters(models: readonly string[]): string {
+  const [adapters, lie, them] = models.length === 1 ? ['adapter', 'lies', 'it'] : ['adapters', 'lie', 'them'];
+  return `Where the ${adapters} of ${models.join(' and ')} ${lie} is not known any more: resume the run, which trains ${them} again.`;
 }
 
 /** Models that a service keeps, and serves by itself or once they are deployed. */
 function servedElsewhere({ name, baseURL, fineTune }: Remote, models: readonly string[], line: Line): Serving {
   const called = models.join(' and ');
   const byTheTime = 'It costs by the time, also when nobody asks.';
-  if (factsOf(fineTune).leaves === 'adapter') {
-    const note = `Where the adapter of ${called} lies is not known any more: resume the run, which trains it again.`;
-    return { command: null, note };
-  }
+  if (factsOf(fineTune).leaves === 'adapter') return { command: null, note: lostAdapters(models) };
   if (fineTune.kind === 'fireworks') {
     const naming = namingOf(fineTune.account, fineTune.deploy !== 'none');
     const commands = models.map((model) => {
@@ -150,9 +143,20 @@ function servedElsewhere({ name, baseURL, fineTune }: Remote, models: readonly s
   }
   if (fineTune.kind === 'together') {
     const jobs = models.flatMap((model) => servedIn(model)?.jobId ?? []);
-    const commands = jobs.map((job) => line(['tg', 'fine-tuning', 'retrieve', job]));
-    const note = `Together answers as ${called} only while it is deployed (docs/serving.md): this names the model to deploy. ${byTheTime}`;
-    return { command: commands.length === 0 ? null : commands.join('\n'), note };
+    const commands = jobs.flatMap((job) => [
+      line(['tg', 'fine-tuning', 'retrieve', job]),
+      line(['tg', 'beta', 'endpoints', 'deploy', `<model_object_id of ${job}>`, '--endpoint', `served-${job}`]),
+    ]);
+    const note =
+      jobs.length === 0
+        ? `Together answers as ${called} only while it is deployed (docs/serving.md).`
+        : 'The first line prints the `model_object_id` of a job (`ml_…`), which the second deploys. Together answers by the name ' +
+          `that the second prints: put that into the state in place of ${called}.`;
+    return { command: commands.length === 0 ? null : commands.join('\n'), note: `${note} ${byTheTime}` };
+  }
+  if (isAzure(baseURL)) {
+    const note = `Azure answers as ${called} only once it is deployed under just this name: deploy it, in the portal or with \`az cognitiveservices account deployment create\`.`;
+    return { command: null, note: `${note} ${byTheTime}` };
   }
   return { command: null, note: `Nothing has to be started: endpoint "${name}" (${baseURL}) answers as ${called}.` };
 }

@@ -83,6 +83,9 @@ describe('folders of a trainer and of a server', () => {
     [{ '/a': '/' }, '/a', '/'],
     [{ 'C:\\jobs': '/x', 'C:\\jobs\\big': '/y' }, 'C:\\jobs\\big\\a', '/y/a'],
     [{ 'C:\\jobs': '/x' }, 'C:\\jobsite\\a', 'C:\\jobsite\\a'],
+    [{ '/jobs': 'C:\\' }, '/jobs', 'C:\\'],
+    [{ '/jobs': 'C:\\' }, '/jobs/a', 'C:\\a'],
+    [{ '/jobs': '/' }, '/jobs', '/'],
   ])('%j takes %s to %s', (map, path, there) => {
     expect(mapPath(path, map as Record<string, string>)).toBe(there);
   });

@@ -1,7 +1,10 @@
 /** What is said to serve a result with, for each back end. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../../src/config/resolved.ts';
 import { namingOf } from '../../../src/finetune/fireworks/names.ts';
+import { adapterDigest } from '../../../src/finetune/base/adapterFolder.ts';
 import { AdapterLedger } from '../../../src/finetune/serving/adapterLedger.ts';
 import type { LedgerEntry } from '../../../src/finetune/serving/adapterLedger.ts';
 import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
@@ -41,9 +44,14 @@ const servers = {
   },
 } as const;
 
-async function loaded(kind: keyof typeof servers, name: string, model = name): Promise<string> {
+async function loaded(
+  kind: keyof typeof servers,
+  name: string,
+  model = name,
+  folder = `/jobs/${name}`,
+): Promise<string> {
   const server = servers[kind] as LedgerEntry['server'];
-  const place = { base: 'base', folder: `/jobs/${name}`, served: `/mnt/jobs/${name}/peft` };
+  const place = { base: 'base', folder, served: `/mnt/jobs/${name}/peft` };
   const entry = { v: 1, model, name, ...place, server, created: new Date(0).toISOString() } as const;
   await new AdapterLedger(adaptersFolder(workspace), workspace).put(entry);
   return model;
@@ -103,6 +111,23 @@ describe('servers that are given adapters', () => {
     expect((await serving(endpointOf(command), models, rank(asked)))!.command).toContain(`--max-lora-rank ${most} `);
   });
 
+  it('vLLM: the rank that an adapter on this machine has, whatever was asked; of its modules the greatest', async () => {
+    const folder = join(workspace, 'jobs', 'base-ft-1');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify({ r: 16, rank_pattern: { q_proj: 100 } }));
+    writeFileSync(join(folder, 'adapter_model.safetensors'), 'weights');
+    const name = `base-ft-${(await adapterDigest(folder)).slice(0, 16)}`;
+    const models = [await loaded('vllm', name, name, folder)];
+    expect((await serving(endpointOf(command), models, rank(8)))!.command).toContain('--max-lora-rank 128 ');
+  });
+
+  it('name the models whose adapters nobody knows any more', async () => {
+    const known = await loaded('vllm', 'base-ft-1');
+    const { note } = (await serving(endpointOf(command), [known, 'base-ft-8', 'base-ft-9']))!;
+    expect(note).toContain('The state names base-ft-1.');
+    expect(note).toContain('Where the adapters of base-ft-8 and base-ft-9 lie is not known any more: resume the run');
+  });
+
   it('SGLang: the state names the adapter behind its base', async () => {
     const models = [await loaded('sglang', 'base-ft-1', 'base:base-ft-1')];
     const endpoint = endpointOf({ ...command, model: null }, { baseURL: 'https://lab.example/v1' });
@@ -150,12 +175,33 @@ describe('services that keep what they train', () => {
     expect(note).toContain('costs by the time');
   });
 
-  it('Together: the job whose model is to be deployed', async () => {
+  it.each(['openai', 'services.ai', 'cognitiveservices'])('Azure (%s) answers once it is deployed', async (host) => {
+    const baseURL = `https://me.${host}.azure.com/openai/v1`;
+    const { command: line, note } = (await serving(endpointOf({ kind: 'openai', ...service, baseURL }, { baseURL }), [
+      'gpt-4.1-nano.ft-1',
+    ]))!;
+    expect(line).toBeNull();
+    expect(note).toMatch(/^Azure answers as gpt-4\.1-nano\.ft-1 only once it is deployed .*deploy it/);
+    expect(note).not.toContain('Nothing has to be started');
+  });
+
+  it('one that trains elsewhere: the endpoint that calls go to answers', async () => {
+    const elsewhere = endpointOf({ kind: 'openai', ...service }, { baseURL: 'https://serve.example/v1' });
+    expect((await serving(elsewhere, ['ft:1']))!.note).toBe(
+      'Nothing has to be started: endpoint "lab" (https://serve.example/v1) answers as ft:1.',
+    );
+  });
+
+  it('Together: the model of the job is looked up, then deployed; the name that this gives is for the state', async () => {
     const deploy = { usdPerHour: 7, idleMinutes: 30 };
     const together = endpointOf({ kind: 'together', ...service, deploy });
     const model = modelOf('me', 'ft-12');
     const { command: line, note } = (await serving(together, [model]))!;
-    expect(line).toBe('tg fine-tuning retrieve ft-12');
-    expect(note).toContain(`answers as ${model} only while it is deployed`);
+    expect(line).toBe(
+      'tg fine-tuning retrieve ft-12\n' +
+        "tg beta endpoints deploy '<model_object_id of ft-12>' --endpoint served-ft-12",
+    );
+    expect(note).toContain(`put that into the state in place of ${model}`);
+    expect(note).toContain('costs by the time');
   });
 });
