@@ -36,6 +36,9 @@ const $filename = $fileURLToPath(import.meta.url);
 const $dirname = $fileURLToPath(new URL('.', import.meta.url));
 `.trim();
 
+/** Bundles name the files that they are of: within the repository, also where its node_modules is a link. */
+const named = { preserveSymlinks: true };
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -49,6 +52,7 @@ const common = {
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 160,
+  ...named,
   logLevel: 'warning',
 };
 
@@ -128,6 +132,7 @@ export async function bundleWebview(outdir = 'dist') {
     // The oldest VS Code in `engines.vscode` (1.104) has Chromium 138.
     target: 'chrome138',
     minify: true,
+    ...named,
     sourcemap: 'linked',
     logLevel: 'warning',
     metafile: true,

@@ -1,6 +1,7 @@
 /** `npm run package`: builds all that is published, the extension and two npm packages, and says what is not set yet. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { relative, sep } from 'node:path';
 import { buildNpmPackages } from './npmPackages.mjs';
 import { fail, path, root, say } from './packages.mjs';
 import { beforePublishing } from './publishing.mjs';
@@ -19,7 +20,8 @@ if (open.length > 0) say(`\n${open.join('\n')}`);
 
 function pack(folder) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const args = ['pack', folder, '--json', '--loglevel=error'];
+  // On Windows a shell reads it, which would divide the absolute path at a space.
+  const args = ['pack', `./${relative(root, folder).replaceAll(sep, '/')}`, '--json', '--loglevel=error'];
   const { status, stdout, stderr } = spawnSync(npm, args, {
     cwd: root,
     encoding: 'utf8',

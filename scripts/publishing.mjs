@@ -7,19 +7,23 @@ const owned = {
   homepage: 'the page about it',
 };
 
+/** The publisher in package.json until then. */
+const placeholder = 'bettertogether';
+
 /** Lines about what is to be set in package.json before publishing, and how the pages are meanwhile; none when all is. */
 export function beforePublishing(manifest) {
-  const unset = Object.keys(owned).filter((field) => manifest[field] === undefined);
+  const unset = Object.entries(owned).filter(([field]) => manifest[field] === undefined);
+  const publisher = ['publisher', `your own, in place of the placeholder "${placeholder}"`];
+  const needed = manifest.publisher === placeholder ? [...unset, publisher] : unset;
   const fields = [
     'Before this is published, package.json needs:',
-    ...unset.map((field) => `  ${field.padEnd(12)}${owned[field]}`),
-    `  ${'publisher'.padEnd(12)}your own, in place of the placeholder "${manifest.publisher}"`,
+    ...needed.map(([field, what]) => `  ${field.padEnd(12)}${what}`),
   ];
   const pictures = [
     "The extension's page is without its pictures, which come from a repository whose address begins with",
     'https://github.com/ or https://gitlab.com/. It has no link that leads nowhere.',
   ];
-  return [...(unset.length > 0 ? fields : []), ...(picturesOf(manifest.repository) === null ? pictures : [])];
+  return [...(needed.length > 0 ? fields : []), ...(picturesOf(manifest.repository) === null ? pictures : [])];
 }
 
 /** Where files of the repository are served as they are, with a slash at the end; `null`: nobody knows. */
@@ -67,8 +71,8 @@ export function sdkManifest(manifest) {
       '.': { types: './types/program/sdk.d.ts', default: './sdk.js' },
       './package.json': './package.json',
     },
-    // Schemas are the user's, so their zod has to be the one that our types mean. 3.25 has zod 4 as `zod/v4`.
-    peerDependencies: { zod: '^3.25.0 || ^4.0.0' },
+    // Schemas are the user's, so their zod has to be the one that our types mean. 3.25 has zod 4 as `zod/v4`, whole since 3.25.76.
+    peerDependencies: { zod: '^3.25.76 || ^4.0.0' },
   };
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { namedElsewhere } from './namedElsewhere.ts';
 
 const allowed = [
   /^\[Content_Types\]\.xml$/,
@@ -85,6 +86,10 @@ it('has a page of its own, which asks the repository for nothing', () => {
   expect(text('readme.md')).toMatch(/^# BetterTogether\n/);
   const targets = [...text('readme.md').matchAll(/\]\(([^)]*)\)|(?:src|href)="([^"]*)"/g)];
   for (const [, link, attribute] of targets) expect(link ?? attribute).toMatch(/^(https:|#)/);
+});
+
+it('names no file outside the repository that it was built from', () => {
+  expect(namedElsewhere(Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes)]))).toEqual([]);
 });
 
 it('names the licences of all that is bundled', () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { dspyPython, two } from '../dspyPython.ts';
+import { namedElsewhere } from './namedElsewhere.ts';
 import { lastJson, studentAnswer, Workspace } from '../workspace.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -51,6 +52,15 @@ const unexpected = ({ files }: Packed, allowed: readonly RegExp[]): readonly str
 
 const installed = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(project, 'node_modules', name, 'package.json'), 'utf8')) as Record<string, unknown>;
+
+it('names no file outside the repository that it was built from', () => {
+  const files = [sdk!, cli!].flatMap((packed, i) => {
+    const folder = join(project, 'node_modules', ['bettertogether', 'bettertogether-cli'][i]!);
+    return packed.files.map(({ path }) => [path, readFileSync(join(folder, path))] as const);
+  });
+  expect(files.length).toBeGreaterThan(50);
+  expect(namedElsewhere(files)).toEqual([]);
+});
 
 describe('the SDK', () => {
   let fake: FakeEndpoint;

@@ -16,6 +16,7 @@ const { beforePublishing, cliManifest, extensionPage, sdkManifest } = (await imp
 
 const github = { repository: { type: 'git', url: 'git+https://github.com/ann/better.git' } };
 const owned = { ...github, bugs: 'https://github.com/ann/better/issues', homepage: 'https://better.dev' };
+const all = { ...owned, publisher: 'ann' };
 const page = '# A\n\n![a step](readme/a.png)\n';
 
 describe('before it is published', () => {
@@ -28,11 +29,18 @@ describe('before it is published', () => {
   });
 
   it('says nothing once all is set', () => {
-    expect(beforePublishing({ ...packageJson, ...owned })).toEqual([]);
+    expect(beforePublishing({ ...packageJson, ...all })).toEqual([]);
+  });
+
+  it('names the placeholder of a publisher where nothing else is left, and no publisher of somebody', () => {
+    const lines = beforePublishing({ ...packageJson, ...owned });
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/^ {2}publisher .*"bettertogether"$/);
+    expect(beforePublishing({ ...packageJson, publisher: 'ann' }).join('\n')).not.toContain('publisher');
   });
 
   it('says that pictures are missing where they cannot be had from the repository', () => {
-    const lines = beforePublishing({ ...packageJson, ...owned, repository: 'https://git.example.org/better' });
+    const lines = beforePublishing({ ...packageJson, ...all, repository: 'https://git.example.org/better' });
     expect(lines.join('\n')).toContain('https://github.com/');
   });
 });
