@@ -51,7 +51,7 @@ let retriever: Retriever | undefined;
  * @example
  * configure({ baseURL: 'http://localhost:8000/v1', model: 'llama-3-8b-instruct' });
  * const program = new HotPotQA();
- * program.load(JSON.parse(await readFile('best.json', 'utf8')));
+ * program.load(JSON.parse(await readFile(new URL('best.json', import.meta.url), 'utf8')));
  * const { answer } = await program.call({ question: 'Who wrote Dune?' });
  * @example
  * // beside the program, so that it also holds within a run

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { otherProgramText, savedByDemos } from '../data/otherProgram.ts';
 import type { ProgramState } from '../data/program.ts';
+import { laterForm } from '../data/record.ts';
 import { describeNamed, namedPredictors } from './predictors.ts';
 
 const predictorState = z.object({
@@ -22,7 +23,9 @@ export function ownStateOf(root: unknown): ProgramState {
 
 /** What `bettertogether export --format json` writes: the state, or an object that holds it as `state`. */
 function unwrapped(state: unknown): unknown {
-  return typeof state === 'object' && state !== null && 'state' in state ? state.state : state;
+  const later = laterForm(state);
+  if (later !== null) throw new UsageError(`This state cannot be loaded: ${later.message}.`);
+  return typeof state === 'object' && state !== null && 'state' in state ? unwrapped(state.state) : state;
 }
 
 function whatItIsInstead(state: unknown, error: z.ZodError): string {
@@ -38,7 +41,7 @@ function whatItIsInstead(state: unknown, error: z.ZodError): string {
 /**
  * Makes `state` the own state of a program's predictors: their instructions, demos and model when it runs on its own.
  *
- * @throws UsageError when `state` is not one, or is of a program with other predictors; nothing is changed then.
+ * @throws UsageError when `state` is not one, is in a form of a later version, or is of a program with other predictors; nothing is changed then.
  */
 export function loadOwnState(root: unknown, state: unknown): void {
   const parsed = programState.safeParse(unwrapped(state));

@@ -1,6 +1,7 @@
 /** The code that `export` prints, run as a user runs it: it asks exactly what was asked when the program was scored. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -56,7 +57,11 @@ function printedCode(stderr: string): string {
 }
 
 function runNode(file: string): Promise<{ readonly code: number | null; readonly stderr: string }> {
-  const child = spawn(process.execPath, [file], { cwd: workspace.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  // From another folder than the program's: the code reads the state from beside itself.
+  const child = spawn(process.execPath, [join(workspace.folder, file)], {
+    cwd: tmpdir(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')));
   return new Promise((resolve) => {

@@ -3,6 +3,7 @@ import { UsageError } from '../../base/errors.ts';
 import { adoptAll } from '../../run/adopt/adopt.ts';
 import { findAdoptable, isNothing } from '../../run/adopt/adoptable.ts';
 import type { Adoptable } from '../../run/adopt/adoptable.ts';
+import { laterRuns, ofLaterVersion } from '../../run/reading/summary.ts';
 import { adoptionError, adoptionLines } from '../../run/text/adoption.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import { count } from '../../view/words.ts';
@@ -29,9 +30,14 @@ export function addAdopt(program: Command, context: Context): void {
 async function adopt({ terminal }: Context, id: string | undefined, yes: boolean): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
   const all = await findAdoptable(workspace);
+  const later = (await laterRuns(workspace)).filter(({ run }) => id === undefined || run.id === id);
+  if (id !== undefined && later[0] !== undefined) throw new UsageError(later[0].reason);
+  terminal.err(screenLines(later.map((each) => `run ${each.run.id} ${ofLaterVersion(each.later)}: left as it is`)));
   const found = id === undefined ? all : only(all, id);
-  if (isNothing(found))
-    return terminal.out(onScreen`nothing to take over: all that is here was made by you on this machine\n`);
+  if (isNothing(found)) {
+    const why = later.length > 0 ? '' : ': all that is here was made by you on this machine';
+    return terminal.out(onScreen`nothing to take over${why}\n`);
+  }
   terminal.err(screenLines(adoptionLines(found)));
   if (!yes) {
     if (!terminal.interactive) throw new UsageError('Nothing was taken over: add --yes to take this over.');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatStrategy } from '../../data/strategy.ts';
-import { accountFault, readRuns } from '../../run/reading/summary.ts';
-import type { RunSummary } from '../../run/reading/summary.ts';
+import { accountFault, ofLaterVersion, readRuns } from '../../run/reading/summary.ts';
+import type { RunSummary, UnreadableRun } from '../../run/reading/summary.ts';
 import type { Context } from '../base/context.ts';
 import { plainTable } from '../../run/text/table.ts';
 import { brief, count, startName, stepName } from '../../view/words.ts';
@@ -22,10 +22,12 @@ async function runs({ terminal }: Context, json: boolean): Promise<void> {
   const listed = all.map((summary) => ({ ...summary, fault: accountFault(summary) }));
   const faults = [...unreadable.map(({ reason }) => reason), ...listed.flatMap(({ fault }) => fault ?? [])];
   terminal.err(screenLines(faults.map((fault) => brief(fault, 500))));
+  const later = unreadable.flatMap(laterRow);
   if (json) return terminal.out(screenJson({ runs: listed.map(asJson) }));
-  if (all.length === 0) return terminal.err(onScreen`no runs yet: \`bettertogether optimize <program>\` starts one\n`);
+  if (all.length + later.length === 0)
+    return terminal.err(onScreen`no runs yet: \`bettertogether optimize <program>\` starts one\n`);
   const head = ['run', 'program', 'strategy', 'status', 'final', 'dev %', 'test %', 'calls'];
-  terminal.out(plainTable(head, listed.map(row), 5));
+  terminal.out(plainTable(head, [...listed.map(row), ...later].toSorted(byId), 5));
 }
 
 interface Listed extends RunSummary {
@@ -47,6 +49,13 @@ function row(summary: Listed): string[] {
     count(view.usage.calls),
   ];
 }
+
+/** One of a later version is a run too, of which nothing more can be said. */
+function laterRow({ run, later }: UnreadableRun): string[][] {
+  return later === null ? [] : [[run.id, '–', '–', ofLaterVersion(later), '–', '–', '–', '–']];
+}
+
+const byId = ([a = '']: readonly string[], [b = '']: readonly string[]): number => (a < b ? -1 : 1);
 
 function statusText({ status, madeHere, fault }: Listed): string {
   if (!madeHere) return `${status}, not yours`;

@@ -1,5 +1,5 @@
 /** The lines that load an exported state into the user's program, LM included. */
-import { basename, dirname, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
 import { languages } from '../../data/language.ts';
 import type { ExportFormat, Language } from '../../data/language.ts';
 import type { Capabilities } from '../../data/lm.ts';
@@ -27,7 +27,7 @@ export interface LoadingCode {
   >;
   readonly program: ProgramDescription;
   readonly state: ProgramState;
-  /** The exported file, as the code names it. */
+  /** The exported file: absolute, or relative to the program's folder, where the code is put. */
   readonly file: string;
 }
 
@@ -77,6 +77,7 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   const hasKeys = [...models, ...(frozen === null ? [] : [frozen])].some(({ key }) => key !== null);
   const { imported, found, exported } = pythonExport(config.program);
   const makes = exportedAs(program, config.program.name) === 'object' ? exported : python`${exported}()`;
+  const place = pythonPlace(config.program, file);
   const lines = [
     ...(config.endpoint.kind === 'embedded'
       ? [
@@ -84,13 +85,14 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
         ]
       : []),
     ...(hasKeys ? [python`import os`] : []),
+    ...place.imported,
     python`import dspy`,
     imported,
     python``,
     ...found,
     ...(frozen === null ? [] : [python`dspy.configure(lm=${frozen.lm})  # for what is frozen`]),
     python`program = ${makes}`,
-    python`program.load(${file})`,
+    python`program.load(${place.file})`,
     ...(first === undefined ? [] : [python`program.set_lm(${first})`]),
     ...own.map(({ predictor, lm }) => python`${predictorAt(predictor)}.lm = ${lm}`),
     python``,
@@ -105,7 +107,7 @@ function pythonExport({ file, name }: LoadingCode['config']['program']) {
   if (isNotebook(source) && exported !== null) {
     return { imported: python`# in a cell of ${source}, below the one that has the program`, found: [], exported };
   }
-  if (module !== null && exported !== null && !['dspy', 'os'].includes(name)) {
+  if (module !== null && exported !== null && !['dspy', 'os', 'Path'].includes(name)) {
     return { imported: python`from ${module} import ${exported}`, found: [], exported };
   }
   if (module !== null) {
@@ -116,6 +118,12 @@ function pythonExport({ file, name }: LoadingCode['config']['program']) {
   // Python imports no file by such a name.
   const imported = python`from runpy import run_path`;
   return { imported, found: [python`exported = run_path(${source})[${name}]`], exported: python`exported` };
+}
+
+/** Beside the code, from whatever folder that is run; a notebook has no file of its own, and runs in its folder. */
+function pythonPlace(program: LoadingCode['config']['program'], file: string) {
+  if (isAbsolute(file) || isNotebook(program.file)) return { imported: [], file: python`${file}` };
+  return { imported: [python`from pathlib import Path`], file: python`Path(__file__).parent / ${file}` };
 }
 
 /** `program.steps[0].predict`; by its name in quotes where that is more than attributes and places in lists. */
@@ -173,10 +181,18 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
     ...(request === undefined ? [] : [typescript`  request: ${typescriptValue(request)},`]),
     typescript`});`,
     typescript`const program = ${makes[exportedAs(program, config.program.name)]};`,
-    typescript`program.load(JSON.parse(readFileSync(${file}, 'utf8')));`,
+    typescript`program.load(JSON.parse(readFileSync(${typescriptPlace(file)}, 'utf8')));`,
     typescript``,
   ];
   return joinedCode('typescript', lines, '\n');
+}
+
+/** Beside the code, from whatever folder that is run. */
+function typescriptPlace(file: string): TypeScriptCode {
+  if (isAbsolute(file)) return typescript`${file}`;
+  // A URL, in which these mean something else.
+  const path = file.replaceAll(sep, '/').replaceAll(/[%#?\\\s]/g, (sign) => encodeURIComponent(sign));
+  return typescript`new URL(${`./${path}`}, import.meta.url)`;
 }
 
 /** What the code calls by these names is something else than the user's export. */
@@ -220,7 +236,7 @@ function exportedAs({ exported }: ProgramDescription, name: string): ProgramExpo
   return exported ?? (/^[A-Z]/.test(name) ? 'class' : 'object');
 }
 
-/** The file as code beside the program names it. */
+/** The file as code beside the program names it: what lies elsewhere, on another drive too, by its whole path. */
 export function namedFrom(folder: string, file: string): string {
   const path = relative(folder, file);
   return path.startsWith(`..${sep}`) ? file : path;

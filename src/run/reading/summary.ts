@@ -1,5 +1,6 @@
 import { UsageError, messageOf } from '../../base/errors.ts';
 import type { LoggedEvent, RunResult } from '../../protocol.ts';
+import { LaterForm } from '../../data/record.ts';
 import { eachPiece } from '../record/eventLog.ts';
 import { foldEvents } from '../../view/fold.ts';
 import { livingHolder } from '../record/lock.ts';
@@ -54,18 +55,49 @@ async function viewOf(file: string): Promise<RunView> {
   return leftOut ? withNote(view, moreEvents) : view;
 }
 
+export interface UnreadableRun {
+  readonly run: RunLocation;
+  readonly reason: string;
+  /** Its form is of a later version; `null`: something else is the matter. */
+  readonly later: LaterForm | null;
+}
+
+export interface LaterRun extends UnreadableRun {
+  readonly later: LaterForm;
+}
+
+/** Runs in a form that later versions alone read, oldest first. */
+export async function laterRuns(workspace: string): Promise<readonly LaterRun[]> {
+  const looked = (await listRuns(workspace)).map(async (run) => {
+    const error = await inspectManifest(run.folder).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    const later = laterFormBehind(error);
+    return later === null ? [] : [{ run, reason: messageOf(error), later }];
+  });
+  return (await Promise.all(looked)).flat();
+}
+
+const laterFormBehind = (error: unknown): LaterForm | null =>
+  error instanceof Error && error.cause instanceof LaterForm ? error.cause : null;
+
+/** "of a later version (0.9.0)". */
+export const ofLaterVersion = ({ version }: LaterForm): string =>
+  version === null ? 'of a later version' : `of a later version (${version})`;
+
 /** All runs that can be read, oldest first, and the folders that cannot, with the reason. */
 export async function readRuns(workspace: string): Promise<{
   readonly runs: readonly RunSummary[];
-  readonly unreadable: readonly { readonly run: RunLocation; readonly reason: string }[];
+  readonly unreadable: readonly UnreadableRun[];
 }> {
   const runs: RunSummary[] = [];
-  const unreadable: { run: RunLocation; reason: string }[] = [];
+  const unreadable: UnreadableRun[] = [];
   for (const run of await listRuns(workspace)) {
     try {
       runs.push(await readRun(run));
     } catch (error) {
-      unreadable.push({ run, reason: error instanceof Error ? error.message : String(error) });
+      unreadable.push({ run, reason: messageOf(error), later: laterFormBehind(error) });
     }
   }
   return { runs, unreadable };

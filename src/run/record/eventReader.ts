@@ -141,7 +141,7 @@ function eventIn(line: string): LoggedEvent | null {
   if (holdsMore(line, recordValuesAtMost)) throw new Error(`it holds more than ${recordValuesAtMost} values`);
   const value: unknown = JSON.parse(line);
   const later = laterForm(value);
-  if (later !== null) throw new Error(later);
+  if (later !== null) throw later;
   // Checked apart: zod takes ten times as long for the intersection of the two.
   const { v, seq, time, type } = logStampSchema.parse(value);
   return knownTypes.has(type) ? { v, seq, time, ...withSteps(runEventSchema.parse(withAbout(value))) } : null;

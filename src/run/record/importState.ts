@@ -13,6 +13,7 @@ import type { SavedPredictor } from '../../data/otherProgram.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/program.ts';
+import { laterForm } from '../../data/record.ts';
 import { dspyPredictorSchema, fromDspy, namedInDspy3, renamedInDspy, savedByDspy } from './dspyState.ts';
 import type { DspyPredictor } from './dspyState.ts';
 import { oldDspyPredictors } from './oldDspyState.ts';
@@ -24,11 +25,15 @@ export const givenStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type GivenState = z.infer<typeof givenStateSchema>;
 
+class LaterState extends UsageError {}
+
 /** What `export` writes is the state itself. A run's `state.json` has it under `final`, a result under `state`. */
-function stateWithin(value: unknown): unknown {
+function stateWithin(value: unknown, file: string): unknown {
+  const later = laterForm(value);
+  if (later !== null) throw new LaterState(`The state ${file} cannot be taken: ${later.message}.`);
   if (typeof value !== 'object' || value === null) return value;
-  if ('final' in value && typeof value.final === 'object') return stateWithin(value.final);
-  return 'state' in value ? value.state : value;
+  if ('final' in value && typeof value.final === 'object') return stateWithin(value.final, file);
+  return 'state' in value ? stateWithin(value.state, file) : value;
 }
 
 /**
@@ -47,8 +52,9 @@ export async function readGivenState(file: string): Promise<GivenState> {
     if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
     const value: unknown = parseExactJson(text, { objects: 'tags' });
     if (isOfDspy(value)) return { kind: 'dspy', from: file, predictors: dspyPredictors(topOf(parseExactJson(text))) };
-    return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value)) };
+    return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value, file)) };
   } catch (error) {
+    if (error instanceof LaterState) throw error;
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);
   }

@@ -5,7 +5,7 @@
  */
 import { basename, relative } from 'node:path';
 import * as z from 'zod';
-import { parseRecord } from '../../data/record.ts';
+import { LaterForm, parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../base/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError, messageOf } from '../../base/errors.ts';
@@ -153,6 +153,7 @@ export async function inspectManifest(folder: string): Promise<ReadManifest> {
       ? { madeHere: true, manifest: adopted(manifest), unread }
       : { madeHere: false, manifest, unread };
   } catch (error) {
+    if (error instanceof LaterForm) throw new UsageError(`${file} cannot be read: ${error.message}.`, error);
     throw new UsageError(
       `${file} is not the manifest of a run that this version can go on with: ${messageOf(error)}`,
       error,

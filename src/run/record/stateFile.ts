@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
-import { parseRecord } from '../../data/record.ts';
+import { LaterForm, parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { UsageError, messageOf } from '../../base/errors.ts';
 import { readPlainFile } from '../../base/plainFile.ts';
@@ -93,6 +93,7 @@ function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {
   try {
     return parseRecord(schema, text);
   } catch (error) {
+    if (error instanceof LaterForm) throw new UsageError(`${file} cannot be read: ${error.message}.`, error);
     throw new UsageError(`${file} does not hold the state of a program: ${messageOf(error)}`, error);
   }
 }

@@ -167,6 +167,11 @@ describe('a workspace that a later version worked in', () => {
     const listed = await done('runs');
     expect(listed.stdout).toContain(runs.finished);
     expect(listed.stderr).toContain(said);
+    expect(listed.stdout).toMatch(new RegExp(`${runs.interrupted}.* of a later version \\(9\\.1\\.0\\)`));
+    expect(await refused('adopt', runs.interrupted, '--yes')).toContain(said);
+    const adopted = await done('adopt');
+    expect(adopted.stderr).toContain(`run ${runs.interrupted} of a later version (9.1.0): left as it is`);
+    expect(adopted.stdout).toBe('nothing to take over\n');
     for (const command of ['show', 'resume', 'export'])
       expect(await refused(command, runs.interrupted)).toContain(said);
     expect(await refused('show', comparison)).toContain('a later version of BetterTogether wrote it in form 2');

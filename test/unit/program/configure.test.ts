@@ -160,6 +160,10 @@ describe('load and state', () => {
     const saved = { ask: { demos: [] }, metadata: { dependency_versions: {} } };
     expect(() => program.load(saved)).toThrow(/a state for DSPy.*export <run> --format json/);
     expect(() => program.load({ predictors: { ask: tuned('x') } })).toThrow(/of another program/);
+    const later = 'a later version of BetterTogether wrote it in form 2, and this version reads form 1';
+    for (const wrapped of [{ v: 2, ...state }, { v: 2, state }, { state: { v: 2, ...state } }]) {
+      expect(() => program.load(wrapped)).toThrow(later);
+    }
     expect(program.state()).toEqual(before);
     const predict = new Predict('q -> a');
     predict.load({ predictors: { self: tuned('x') } });

@@ -123,6 +123,15 @@ describe('a state by file', () => {
       /does not hold the state of a program: [^]*predictors\.a/,
     );
     await expect(imported({})).rejects.toThrow(/does not hold the state of a program: [^]*at predictors/);
+    const later = /cannot be taken: a later version of BetterTogether wrote it in form 2, .*update BetterTogether\.$/;
+    const written = toStateJson(state) as Record<string, JsonValue>;
+    for (const saved of [
+      { v: 2, ...written },
+      { v: 2, state: written },
+      { v: 2, final: { state: written } },
+    ]) {
+      await expect(imported(saved)).rejects.toThrow(later);
+    }
     await expect(readGivenState(join(folder, 'none.json'))).rejects.toThrow('could not be read');
   });
 

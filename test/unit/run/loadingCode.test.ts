@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import {
@@ -46,11 +47,12 @@ function of(models: Readonly<Record<string, string>>, frozen: readonly string[] 
 describe('dspyLoadingCode', () => {
   it('sets the LM after loading, for DSPy forgets where it is', () => {
     expect(String(dspyLoadingCode({ config, ...of({ 'answer.predict': 'tuned' }), file: 'best.json' }))).toBe(`import os
+from pathlib import Path
 import dspy
 from program import Program
 
 program = Program()
-program.load('best.json')
+program.load(Path(__file__).parent / 'best.json')
 program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os.environ['LAB_KEY'], temperature=0.1, top_p=0.97, max_tokens=1024))
 `);
   });
@@ -139,7 +141,9 @@ it('typescriptLoadingCode configures the endpoint with the adapter of the run', 
   capabilities: { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true },
   sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
 `);
-  expect(code).toContain("new Program();\nprogram.load(JSON.parse(readFileSync('best.json', 'utf8')));");
+  expect(code).toContain(
+    "new Program();\nprogram.load(JSON.parse(readFileSync(new URL('./best.json', import.meta.url), 'utf8')));",
+  );
 });
 
 it.each([
@@ -154,6 +158,16 @@ it.each([
   const code = String(typescriptLoadingCode({ config: own, program, capabilities, file: 'best.json' }));
   expect(code).toContain(`${taken} './program.ts';\n`);
   expect(code).toContain(`${made}\nprogram.load(`);
+});
+
+it('typescriptLoadingCode reads a state of any name beside the program, and one elsewhere by its path', () => {
+  const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
+  const program = { file: '/w/app/program.ts', name: 'Program' };
+  const of = (file: string) =>
+    String(typescriptLoadingCode({ config: { ...config, program }, program: description, capabilities, file }));
+  const url = /new URL\('(.*)', import/.exec(of('out of/a:50%#1?.json'))?.[1];
+  expect(fileURLToPath(new URL(url!, 'file:///w/app/use.ts'))).toBe('/w/app/out of/a:50%#1?.json');
+  expect(of('/w/best.json')).toContain("readFileSync('/w/best.json', 'utf8')");
 });
 
 it('namedFrom names a file as code beside the program does', () => {
@@ -183,7 +197,11 @@ describe('loadingCodeOf', () => {
 
   it('has the whole way in the language of the program: import, construction, load and LM', () => {
     const code = String(loadingCodeOf(run('python'), state, 'dspy', '/w/app/out/best.json'));
-    for (const line of ['from program import Program', 'program = Program()', "program.load('out/best.json')"]) {
+    for (const line of [
+      'from program import Program',
+      'program = Program()',
+      "program.load(Path(__file__).parent / 'out/best.json')",
+    ]) {
       expect(code.split('\n')).toContain(line);
     }
     expect(code).toContain('program.set_lm(dspy.LM(');
@@ -197,6 +215,7 @@ describe('loadingCodeOf', () => {
     expect(code).toContain("# in a cell of 'qa.ipynb', below the one that has the program");
     expect(code).toContain('program = Program()');
     expect(code.filter((line) => line.startsWith('from '))).toEqual([]);
+    expect(code).toContain("program.load('best.json')");
   });
 
   it('has none for a format that the program cannot load, or before the program was loaded', () => {

@@ -135,8 +135,12 @@ describe('the manifest', () => {
 
   it('that is missing or damaged is named', async () => {
     const run = await createRun(workspace(), config, hashes, []);
-    writeFileSync(runFiles(run.folder).manifest, '{"v":2}');
+    writeFileSync(runFiles(run.folder).manifest, '{"v":1}');
     await expect(readManifest(run.folder)).rejects.toThrow('manifest.json is not the manifest of a run');
+    writeFileSync(runFiles(run.folder).manifest, '{"v":2,"versions":{"bettertogether":"0.9.0"}}');
+    await expect(readManifest(run.folder)).rejects.toThrow(
+      'manifest.json cannot be read: BetterTogether 0.9.0 wrote it in form 2',
+    );
     await expect(readManifest(join(run.folder, 'no'))).rejects.toBeInstanceOf(UsageError);
   });
 });
