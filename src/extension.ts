@@ -1,5 +1,5 @@
 import './vscode/base/language.ts';
-import * as l10n from '@vscode/l10n';
+import * as l10n from './base/l10n.ts';
 import type * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
 import { openLog, stackOf } from './vscode/base/log.ts';

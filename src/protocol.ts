@@ -75,6 +75,9 @@ export type CandidateFacts = z.infer<typeof candidateFactsSchema>;
 /** What a program run was for. */
 export const purposeSchema = z.enum(['bootstrap', 'reflect', 'validate', 'collect', 'rollout', 'dev', 'test', 'train']);
 export type Purpose = z.infer<typeof purposeSchema>;
+/** Why a run stopped: `budget`, `endpoint` and `cancelled` can be resumed. */
+export const stopReasonSchema = z.enum(['budget', 'endpoint', 'cancelled', 'failed']);
+export type StopReason = z.infer<typeof stopReasonSchema>;
 /** Of the step's optimizer. */
 const kind = shortText;
 const split = z.enum(['train', 'dev', 'test']);
@@ -292,8 +295,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({
     type: z.literal('run.stopped'),
-    /** `budget`, `endpoint` and `cancelled` can be resumed. */
-    reason: z.enum(['budget', 'endpoint', 'cancelled', 'failed']),
+    reason: stopReasonSchema,
     message: z.string(),
   }),
   z.object({ type: z.literal('run.finished'), result: z.lazy(() => resultSchema) }),

@@ -11,7 +11,7 @@ import type { Immutable } from './base/immutable.ts';
 import { lmRecordSchema } from './data/lm.ts';
 import { programStateSchema } from './data/program.ts';
 import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './data/trace.ts';
-import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
+import { purposeSchema as purpose, scoreSchema, stopReasonSchema, usageSchema } from './protocol.ts';
 import { activitySchema } from './view/activity.ts';
 import { candidateViewSchema } from './view/candidate.ts';
 import { runVerdictSchema } from './view/gain.ts';
@@ -111,7 +111,7 @@ export const snapshotSchema = runPictureSchema.extend({
     }),
   }),
   splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }).nullable(),
-  stopped: z.object({ reason: z.string(), message: z.string() }).nullable(),
+  stopped: z.object({ reason: stopReasonSchema, message: z.string() }).nullable(),
   /** Keys of steps. `null`: not decided yet. */
   best: z.string().nullable(),
   final: z.string().nullable(),

@@ -1,5 +1,5 @@
 /** The page: what the run is, its status, and four views of it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Act, Snapshot } from '../src/viewProtocol.ts';

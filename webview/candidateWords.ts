@@ -1,5 +1,5 @@
 /** A candidate in the words that its table and its tree share, and what can be opened from it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';

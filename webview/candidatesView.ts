@@ -1,5 +1,5 @@
 /** The candidates of a step: what they are, in the words of their optimizer, and what they scored. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Runs side by side: what each scored with its interval and cost, and the rows on which they differ. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { pairedDifference } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Which label was given which prediction, and how often: a table whose cells filter the rows. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { ConfusionField, Snapshot } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import type { Bridge, Told } from './bridge.ts';
 import type { Actions, CandidateRowPlace, Split } from './actions.ts';
 import { hasTree } from './candidateTree.ts';

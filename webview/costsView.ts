@@ -1,5 +1,5 @@
 /** What each step took, and each predictor in it: calls, tokens, time and money. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, Snapshot, StepRow } from '../src/viewProtocol.ts';

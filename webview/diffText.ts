@@ -1,5 +1,5 @@
 /** Two texts word by word. What is gone and what was added is marked by a line too, and said, not shown by colour alone. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';

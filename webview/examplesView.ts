@@ -1,5 +1,5 @@
 /** The rows of dev or test with what each state gave on them and scored, and the trace of one of them beside. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';

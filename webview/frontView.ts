@@ -1,5 +1,5 @@
 /** The rows that the candidates of a step were scored on, with what those scored that are the best on some of them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, FrontRow, StepRow } from '../src/viewProtocol.ts';

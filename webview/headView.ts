@@ -1,9 +1,11 @@
 /** The head of the page: which run it is, how it stands, what it took, and what can be done with it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Act, Snapshot } from '../src/viewProtocol.ts';
+import { actName } from '../src/view/actName.ts';
 import { counted } from '../src/view/counted.ts';
+import { stoppedText } from '../src/view/runRow.ts';
 import { count, dollars, duration, purposeName, short, startName, stepName } from '../src/view/words.ts';
 import { secondsWorked } from '../src/view/workTime.ts';
 import type { Actions } from './actions.ts';
@@ -14,15 +16,6 @@ const statusName: Readonly<Record<Snapshot['status'], string>> = {
   finished: l10n.t('Finished'),
   stopped: l10n.t('Stopped'),
   crashed: l10n.t('Interrupted'),
-};
-
-const actName: Readonly<Record<Act, string>> = {
-  cancel: l10n.t('Cancel'),
-  resume: l10n.t('Resume'),
-  prompts: l10n.t('Prompts'),
-  compare: l10n.t('Compare…'),
-  report: l10n.t('Report…'),
-  export: l10n.t('Export…'),
 };
 
 const actTitle: Readonly<Record<Act, string>> = {
@@ -94,7 +87,7 @@ function more(snapshot: Snapshot): TemplateResult {
       bestFact(snapshot),
     ])}
     ${note === null ? nothing : html`<p class="note">${note}</p>`}
-    ${stopped === null ? nothing : html`<p class="message bad" role="alert">${l10n.t('Stopped ({0}): {1}', stopped.reason, stopped.message)}</p>`}
+    ${stopped === null ? nothing : html`<p class="message bad" role="alert">${stoppedText(stopped)}</p>`}
     ${problem === null ? nothing : html`<p class="message bad" role="alert">${problem}</p>`}
     ${
       warnings.length === 0

@@ -1,5 +1,5 @@
 /** The strings of the editor's language, as the host wrote them into the page. Imported before all else: see there. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import * as z from 'zod';
 
 const strings = document.querySelector<HTMLElement>('#app')?.dataset['strings'];

@@ -1,5 +1,5 @@
 /** The loss of a training job over its steps. The numbers are beside it in words: a canvas says nothing to a reader. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import type uPlot from 'uplot';
 import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';

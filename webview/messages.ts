@@ -1,5 +1,5 @@
 /** A request as it was sent, and its answer, as the memo keeps them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Remembered } from '../src/viewProtocol.ts';

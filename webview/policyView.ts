@@ -1,5 +1,5 @@
 /** The updates of a step that learns from rewards, and the rows of each. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { StepRow } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Two states of the program beside each other: instructions, demos and model of each predictor. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';

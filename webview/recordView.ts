@@ -1,5 +1,5 @@
 /** A comparison: the paper's table of strategies × seeds, and what it took. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Usage } from '../src/protocol.ts';
@@ -8,7 +8,7 @@ import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '.
 import type { CompareActions } from './compareController.ts';
 import type { CompareKept } from './compareModel.ts';
 import { counted } from '../src/view/counted.ts';
-import { cellStatusWord } from '../src/view/runRow.ts';
+import { cellStatusWord, stoppedText } from '../src/view/runRow.ts';
 import { count, dollars, duration, percent, short, startName, stepName } from '../src/view/words.ts';
 import { choice, facts, progressBar } from './parts.ts';
 
@@ -62,7 +62,7 @@ function stopped({ stopped: why }: Comparison): TemplateResult | typeof nothing 
   if (why === null) return nothing;
   const left =
     why.rest === null ? '' : ` ${l10n.t('What is left takes about {0} calls.', short(why.rest.calls.expected))}`;
-  return html`<p class="message bad" role="alert">${l10n.t('Stopped ({0}): {1}', why.reason, why.message)}${left}</p>`;
+  return html`<p class="message bad" role="alert">${stoppedText(why)}${left}</p>`;
 }
 
 function rows(record: Comparison): readonly { readonly row: ComparisonRow; readonly best: boolean }[] {

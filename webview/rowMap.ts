@@ -1,5 +1,5 @@
 /** All rows as thin strips, one for each state, in the order of the table: what was fixed and broken, at a glance. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';

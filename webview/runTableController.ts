@@ -1,5 +1,5 @@
 /** Holds the model of the table of all runs, and calls for a new drawing when something changed. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { counted } from '../src/view/counted.ts';
 import type { TableAct } from '../src/view/runRow.ts';
 import type { Bridge, Told } from './bridge.ts';

@@ -1,5 +1,5 @@
 /** All runs in one table: found, sorted, ticked, and handed to the editor's commands. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';

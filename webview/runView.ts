@@ -1,5 +1,5 @@
 /** The strategy as a line of steps, and the details of one of them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** What scores are drawn over: what they took. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { count, dollars, duration } from '../src/view/words.ts';
 
 export const scales = ['calls', 'usd', 'seconds'] as const;

@@ -2,7 +2,7 @@
  * The scores of a run over what they took: results of steps on dev and test with their intervals, candidates as dots.
  * Kinds differ in shape as well as in colour. The numbers are beside it in a table: a canvas says nothing to a reader.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import type uPlot from 'uplot';
 import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';

@@ -1,5 +1,5 @@
 /** The scores of a run as points over what they took. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import type { Score } from '../src/protocol.ts';
 import type { Place, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import { percent, shownNumber, startName, stepName } from '../src/view/words.ts';

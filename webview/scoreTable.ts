@@ -1,5 +1,5 @@
 /** A table of rows: the label of each, and what each state gave on it and scored. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { gradeOf, grades, gradeSign, gradeWord } from '../src/view/grade.ts';

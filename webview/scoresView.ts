@@ -1,5 +1,5 @@
 /** What the run's scores took to come about: a chart, and its numbers as a table. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** The prompt of a predictor in a state as it was sent: from a program run that was made in the state. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';

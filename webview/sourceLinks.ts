@@ -1,5 +1,5 @@
 /** Texts of errors whose `file.py:33`, or `file.ipynb, cell 5, line 3`, opens the file. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';

@@ -1,5 +1,5 @@
 /** A step as a card of the strategy's line: what it scored, what it gained and what it took. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepRow } from '../src/viewProtocol.ts';

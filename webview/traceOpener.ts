@@ -1,5 +1,5 @@
 /** Opens a trace: its record, the row that it is about, and the messages of the calls that are unfolded. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import type { Purpose } from '../src/protocol.ts';
 import { shownNumber } from '../src/view/words.ts';
 import type { TraceFilter } from '../src/viewProtocol.ts';

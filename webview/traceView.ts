@@ -1,5 +1,5 @@
 /** One run of the program on one row: its calls in order and nesting, with the exact messages. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';

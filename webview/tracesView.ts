@@ -1,5 +1,5 @@
 /** All runs of the program in this run, and the trace of one of them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { purposeSchema } from '../src/protocol.ts';

@@ -1,5 +1,5 @@
 /** A weight step: the rows it trained on or the updates it made, the job and its loss. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** The candidates of a step as a tree: what was made from what, what each is best on, and what changed in its prompts. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';

@@ -1,5 +1,5 @@
 /** Values of fields as the page shows them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { shownValue } from '../src/viewProtocol.ts';
 import type { JsonValue } from '../src/viewProtocol.ts';
 

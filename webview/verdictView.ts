@@ -1,5 +1,5 @@
 /** Whether what a run reached is real: told by a sign and a word before a colour. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepRow } from '../src/viewProtocol.ts';

@@ -1,9 +1,11 @@
 /** What can be done with a run from its page. Each is a command of the editor, which asks before it does anything. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import { isResumable } from '../editor/items/runItem.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
+import { actName } from '../view/actName.ts';
+import { runStatusWord } from '../view/runRow.ts';
 import type { RunView } from '../view/runView.ts';
 import type { Act } from '../viewProtocol.ts';
 
@@ -45,5 +47,7 @@ export function requirePossible(act: Act, run: ActingRun): void {
       l10n.t('Resuming runs code of this workspace, and the workspace is not trusted. Trust it, then try again.'),
     );
   }
-  throw new HumanError(l10n.t('Run {0} is {1}: "{2}" does not apply to it now.', run.id, run.status, act));
+  throw new HumanError(
+    l10n.t('Run {0} is {1}: "{2}" does not apply to it now.', run.id, runStatusWord[run.status], actName[act]),
+  );
 }

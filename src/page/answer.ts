@@ -1,5 +1,5 @@
 /** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Answers what the view asks about the candidates of a step beside each other. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import { frontColumnsShownAtMost, frontRowsShownAtMost } from '../base/limits.ts';
 import type { Example } from '../data/program.ts';

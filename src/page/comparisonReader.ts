@@ -2,7 +2,7 @@
  * Runs side by side: those that somebody chose, or the cells of a comparison as they come. The log of each is folded, its
  * rows are read when they are asked for. Writes nothing.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Comparison } from '../comparison.ts';

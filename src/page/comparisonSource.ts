@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { comparisonAskSchema } from '../viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** The program runs of one evaluation, in the folder where `evaluate --traces` keeps them: read while it is at work, and after. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { rememberedAnswerSchema } from '../lm/languageModel.ts';

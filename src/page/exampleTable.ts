@@ -1,5 +1,5 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { rowsShownAtMost } from '../base/limits.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';

@@ -1,5 +1,5 @@
 /** The page that the view's script fills. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { escaped } from '../base/markup.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 
@@ -15,7 +15,7 @@ export interface PageParts {
   readonly title: string;
   /** What the page shows. It keeps it, so that a panel can be restored (`setState`). */
   readonly view: PageView;
-  /** Of the editor (`vscode.env.language`). */
+  /** Of the editor (`vscode.env.language`): that of the page where it has strings. */
   readonly language: string;
   /** Translations of the page's strings by their English (`vscode.l10n.bundle`); null where they are in English. */
   readonly strings: Readonly<Record<string, string>> | null;
@@ -68,7 +68,7 @@ export function pageOf(parts: PageParts): string {
   const context = view.kind === 'run' ? ` data-vscode-context="${escaped(JSON.stringify({ run: view.run }))}"` : '';
   const translations = strings === null ? '' : ` data-strings="${escaped(JSON.stringify(strings))}"`;
   return `<!DOCTYPE html>
-<html lang="${escaped(language)}">
+<html lang="${escaped(strings === null ? 'en' : language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(contentSecurityPolicy(parts))}">

@@ -1,5 +1,5 @@
 /** The states of a run: those that its steps ended in, and those of candidates. Read when they are asked for. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { stat } from 'node:fs/promises';
 import type { ProgramState } from '../data/program.ts';
 import { initialState } from '../engine/state.ts';

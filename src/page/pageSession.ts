@@ -2,7 +2,7 @@
  * One page and what it shows: sends the picture when it changes, answers questions. Knows the page as something messages
  * go to and come from, so that it runs in tests without VS Code.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import { toHostSchema } from '../viewProtocol.ts';
 import type { Ask, ToHost, ToView } from '../viewProtocol.ts';

@@ -1,5 +1,5 @@
 /** Answers what the view asks about rows: what was predicted for them, and a row with all that came of it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { shownNumber } from '../view/words.ts';

@@ -3,7 +3,7 @@
  * scored, the loss curve and the messages of each training job. Mutable and fed once per event: a run has hundreds of
  * thousands of them.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { rowsShownAtMost, stepsShownAtMost } from '../base/limits.ts';
 import { pairedDifference } from '../data/pairedDifference.ts';
 import type { Difference } from '../data/pairedDifference.ts';

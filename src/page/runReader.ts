@@ -2,7 +2,7 @@
  * One run as its view needs it: the log folded, traces, rows and states read when they are asked for. Knows nothing
  * of VS Code, and writes nothing.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../config/dataset.ts';

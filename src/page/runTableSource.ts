@@ -1,5 +1,5 @@
 /** All runs of the window, as the page with their table asks for them. Reads no file: who has the runs in memory gives them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { RunItem } from '../editor/items/runItem.ts';
 import { runRow } from '../editor/items/runRow.ts';

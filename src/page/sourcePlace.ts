@@ -1,5 +1,5 @@
 /** Which file an error names, if it is one of the folder that the run belongs to. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import { HumanError } from '../base/errors.ts';

@@ -1,5 +1,5 @@
 /** A state, or one predictor of it, as text that reads well side by side in a diff. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { shownFields } from '../base/exact.ts';
 import type { Fields } from '../base/json.ts';
 import type { PredictorState, ProgramState } from '../data/program.ts';

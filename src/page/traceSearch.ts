@@ -3,7 +3,7 @@
  * that were found before for one that goes on from it, and only what was appended for the same. There is one text that is
  * wanted: a search for another ends.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import * as z from 'zod';
 import { HumanError } from '../base/errors.ts';
 import { visitRecords } from './traceRecords.ts';

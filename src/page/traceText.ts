@@ -1,5 +1,5 @@
 /** One program run as text that is only to be read. Plain, and bounded: models wrote most of it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { shownFields } from '../base/exact.ts';
 import type { Fields } from '../base/json.ts';
 import { onLines } from '../base/visibleText.ts';

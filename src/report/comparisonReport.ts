@@ -1,11 +1,11 @@
 /** The report of a comparison: the paper's table, what is clear of chance in it, and the numbers of every run. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import { comparisonRows, comparisonTotals } from '../comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Mean } from '../comparison.ts';
 import { counted } from '../view/counted.ts';
-import { cellStatusWord, runStatusWord } from '../view/runRow.ts';
+import { cellStatusWord, runStatusWord, stoppedText } from '../view/runRow.ts';
 import { dollars, duration, fromText, percent, startName, stepName } from '../view/words.ts';
 import { reportDocument } from './document.ts';
 import { numbersOf } from './numbers.ts';
@@ -55,7 +55,7 @@ function header(comparison: Comparison): Markup {
     [l10n.t('Calls'), callsText(usage)],
     [l10n.t('Cost'), `${dollars(usage.usd)}, ${l10n.t('{0} tokens', tokensText(usage))}`],
     [l10n.t('Time'), duration(seconds)],
-  ])}${stopped === null ? nothing : html`<p class="bad">${l10n.t('Stopped ({0}): {1}', stopped.reason, stopped.message)}</p>`}`;
+  ])}${stopped === null ? nothing : html`<p class="bad">${stoppedText(stopped)}</p>`}`;
 }
 
 const nameIn =

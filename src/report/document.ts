@@ -2,7 +2,7 @@
  * The frame of a report: one HTML file with nothing outside it and no script in it, so that what a model or a data file wrote
  * can do nothing, wherever the report is opened.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 

@@ -1,5 +1,5 @@
 /** Small pieces that several sections of a report have. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import type { Difference } from '../data/pairedDifference.ts';

@@ -1,5 +1,5 @@
 /** What the best state says to the LM that the baseline does not: instructions word by word, demos as they are. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import { fieldsText } from '../page/stateText.ts';

@@ -1,11 +1,11 @@
 /** The report of a run: one HTML file to send to somebody who has neither the editor nor the run. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import { candidateEnd } from '../view/candidateEnd.ts';
 import { addUsage } from '../view/runView.ts';
 import { counted } from '../view/counted.ts';
-import { runStatusWord } from '../view/runRow.ts';
+import { runStatusWord, stoppedText } from '../view/runRow.ts';
 import { count, duration, rowScore, shownNumber, startName, stepName, stepTitle } from '../view/words.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
 import type { ChangedRow, ChangedRows } from './changedRows.ts';
@@ -73,7 +73,7 @@ function header({ snapshot, created }: ReportedRun): Markup {
     [l10n.t('Calls'), callsText(usage)],
     [l10n.t('Cost'), costText(usage)],
   ])}
-  ${stopped === null ? nothing : html`<p class="bad">${l10n.t('Stopped ({0}): {1}', stopped.reason, stopped.message)}</p>`}
+  ${stopped === null ? nothing : html`<p class="bad">${stoppedText(stopped)}</p>`}
   ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}`;
 }
 

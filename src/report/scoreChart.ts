@@ -1,5 +1,5 @@
 /** The score of each step with its interval, dev and test, as a drawing that needs no script. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
 import type { Score } from '../protocol.ts';

@@ -1,5 +1,5 @@
 /** How the candidates of a step ended, in words. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import type { CandidateView } from './candidate.ts';
 import { counted } from './counted.ts';
 import { percent, shownNumber, whyStopped } from './words.ts';

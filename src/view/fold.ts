@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { given } from '../base/given.ts';
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
 import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';

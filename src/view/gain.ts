@@ -1,5 +1,5 @@
 /** Whether a state is really better than the baseline, in words: the same in terminal, editor and page. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import type { Difference } from '../data/pairedDifference.ts';

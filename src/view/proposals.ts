@@ -1,5 +1,5 @@
 /** What came of the proposals of a step that reflects: counted, and in words. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import * as z from 'zod';
 import { countSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';

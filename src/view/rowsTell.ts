@@ -1,5 +1,5 @@
 /** What a number of rows can tell apart, said before they are paid for. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { z95 } from '../data/normal.ts';
 import { intervalOf } from '../data/pairedDifference.ts';
 import { counted } from './counted.ts';

@@ -1,29 +1,42 @@
 /** A run as a row of the table of all runs, what can be done with those that are ticked, and in which words. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import { differenceSchema, scoreSchema } from '../protocol.ts';
+import type { StopReason } from '../protocol.ts';
 import { gainText, verdictOf } from './gain.ts';
 import { count, signed } from './words.ts';
 
 export const runStatuses = ['running', 'finished', 'stopped', 'crashed'] as const;
 
 /** As people read them. */
-export const runStatusWord: Readonly<Record<(typeof runStatuses)[number], string>> = {
-  running: l10n.t('running'),
-  finished: l10n.t('finished'),
-  stopped: l10n.t('stopped'),
-  crashed: l10n.t('crashed'),
-};
+export const runStatusWord = l10n.texts<(typeof runStatuses)[number]>({
+  running: () => l10n.t('running'),
+  finished: () => l10n.t('finished'),
+  stopped: () => l10n.t('stopped'),
+  crashed: () => l10n.t('crashed'),
+});
+
+const stopReason = l10n.texts<StopReason>({
+  budget: () => l10n.t({ message: 'budget', comment: ['Why a run stopped: its cap'] }),
+  endpoint: () => l10n.t({ message: 'endpoint', comment: ['Why a run stopped'] }),
+  cancelled: () => l10n.t({ message: 'cancelled', comment: ['Why a run stopped'] }),
+  failed: () => l10n.t({ message: 'failed', comment: ['Why a run stopped'] }),
+});
+
+/** `Stopped (budget): …`. @param message of the run's process. */
+export function stoppedText({ reason, message }: { readonly reason: StopReason; readonly message: string }): string {
+  return l10n.t('Stopped ({0}): {1}', stopReason[reason], message);
+}
 
 /** As people read how a cell of a comparison stands. */
-export const cellStatusWord = {
-  waiting: l10n.t('waiting'),
-  running: l10n.t('running'),
-  done: l10n.t('done'),
-  stopped: l10n.t('stopped'),
-  failed: l10n.t('failed'),
-} as const;
+export const cellStatusWord = l10n.texts({
+  waiting: () => l10n.t('waiting'),
+  running: () => l10n.t('running'),
+  done: () => l10n.t('done'),
+  stopped: () => l10n.t('stopped'),
+  failed: () => l10n.t('failed'),
+});
 
 /** What the best state gained over what the run began with. */
 const rowGainSchema = z.object({
@@ -92,9 +105,8 @@ export type TableAct = (typeof tableActs)[number];
 
 /** No screen has room for more side by side. */
 export const comparedAtMost = 12;
-export const differentFolders = l10n.t(
-  'Runs of different folders cannot be compared: they answered different questions.',
-);
+export const differentFolders = (): string =>
+  l10n.t('Runs of different folders cannot be compared: they answered different questions.');
 
 type Acted = Pick<RunRow, 'root' | 'status' | 'name'>;
 
@@ -116,7 +128,7 @@ function whyNotCompared(runs: readonly Acted[]): string | null {
     return l10n.t('At most {0} runs are compared side by side; {1} are ticked.', comparedAtMost, runs.length);
   }
   if (new Set(runs.map(({ root }) => root)).size === 1) return null;
-  return differentFolders;
+  return differentFolders();
 }
 
 function whyNotDeleted(runs: readonly Acted[]): string | null {

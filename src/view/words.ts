@@ -1,5 +1,5 @@
 /** Numbers, names and errors as people read them, in a terminal, in the editor and on the page alike. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import { placeText } from '../base/placeText.ts';
 import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
@@ -99,17 +99,17 @@ export function rowScore(score: number | null): string {
 export const shownNumber = (place: number): number => place + 1;
 
 /** What program runs are for. */
-export const purposeName: Readonly<Record<Work, string>> = {
-  bootstrap: l10n.t('bootstrapping'),
-  reflect: l10n.t('reflection'),
-  validate: l10n.t('validation'),
-  collect: l10n.t('collecting traces'),
-  rollout: l10n.t('rollouts'),
-  dev: 'dev',
-  test: 'test',
-  train: 'train',
-  checkpoints: l10n.t('checkpoints'),
-};
+export const purposeName = l10n.texts<Work>({
+  bootstrap: () => l10n.t('bootstrapping'),
+  reflect: () => l10n.t('reflection'),
+  validate: () => l10n.t('validation'),
+  collect: () => l10n.t('collecting traces'),
+  rollout: () => l10n.t('rollouts'),
+  dev: () => 'dev',
+  test: () => 'test',
+  train: () => 'train',
+  checkpoints: () => l10n.t('checkpoints'),
+});
 
 export function capitalized(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
@@ -137,20 +137,23 @@ export function startName(from: unknown): string {
 }
 
 /** Of the kinds of steps, as logs have them. */
-const titles: ReadonlyMap<string, string> = new Map([
-  ['prompt search', l10n.t('prompt search')],
-  ['instruction and demo search', l10n.t('instruction and demo search')],
-  ['reflective search', l10n.t('reflective search')],
-  ['DSPy optimizer', l10n.t('DSPy optimizer')],
-  ['own optimizer', l10n.t('own optimizer')],
-  ['fine-tuning', l10n.t('fine-tuning')],
-  ['preference optimization', l10n.t('preference optimization')],
-  ['learning from rewards', l10n.t('learning from rewards')],
+const titles: ReadonlyMap<string, () => string> = new Map([
+  ['prompt search', () => l10n.t('prompt search')],
+  ['instruction and demo search', () => l10n.t('instruction and demo search')],
+  ['reflective search', () => l10n.t('reflective search')],
+  ['DSPy optimizer', () => l10n.t('DSPy optimizer')],
+  ['own optimizer', () => l10n.t('own optimizer')],
+  ['fine-tuning', () => l10n.t('fine-tuning')],
+  ['preference optimization', () => l10n.t('preference optimization')],
+  ['learning from rewards', () => l10n.t('learning from rewards')],
 ]);
+
+/** `prompt search`: the title of a kind of step, which logs have in English. */
+export const titleText = (title: string): string => titles.get(title)?.() ?? title;
 
 /** `Prompt search`. @param step `null`: what the run began with. @param from as for `startName`, by a name for people. */
 export function stepTitle(step: StepInfo | null, from: string | null): string {
-  if (step !== null) return capitalized(titles.get(step.title) ?? step.title);
+  if (step !== null) return capitalized(titleText(step.title));
   return from === null ? l10n.t('The program as it was written') : l10n.t('The program in the state of {0}', from);
 }
 

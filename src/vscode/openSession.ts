@@ -1,7 +1,7 @@
 /** Everything behind the commands and views, made once, after activation has returned. */
 import './base/language.ts';
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../base/l10n.ts';
 import * as vscode from 'vscode';
 import { messageOf } from '../base/errors.ts';
 import { findRun } from '../run/record/runFolder.ts';

@@ -594,6 +594,9 @@ export const commands = {
   },
 };
 
+/** English: no bundle. */
+export const l10n = { bundle: undefined };
+
 export const env = {
   get remoteName() {
     return fake.remoteName;

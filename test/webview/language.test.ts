@@ -42,7 +42,19 @@ afterAll(async () => {
 /** Names that are the same in every language: splits, the state that a run begins with, formats. */
 const names = ['dev', 'test', 'train', 'Dev', 'Test', 'Train', 'baseline', 'start', 'CSV'];
 /** Words of messages that say how something stands: a page has its own for each. */
-const states = ['running', 'finished', 'stopped', 'crashed', 'waiting', 'done', 'skipped', 'failed', 'stoppedEarly'];
+const states = [
+  'running',
+  'finished',
+  'stopped',
+  'crashed',
+  'waiting',
+  'done',
+  'skipped',
+  'failed',
+  'stoppedEarly',
+  'budget',
+  'cancelled',
+];
 const quantity = /^[\d.,%$~–−+±<:()TZ-]*(?:s|ms|min|h|k|M|KiB|MiB|GiB)?$/;
 /** Steps of strategies, and the letters that runs are told apart by. */
 const letter = /^\p{L}$/u;

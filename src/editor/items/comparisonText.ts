@@ -1,5 +1,5 @@
 /** A comparison in few words, for the tree, tabs and notifications. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { comparisonRows } from '../../comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Mean } from '../../comparison.ts';
 import { brief, percent, startName, stepName } from '../../view/words.ts';

@@ -1,5 +1,5 @@
 /** Which lenses are above a program, from what is known of it: pure, so that every case has a test. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { PredictorState } from '../../data/program.ts';
 import { chance, gainText } from '../../view/gain.ts';
 import { percent, signed, stepName } from '../../view/words.ts';

@@ -1,5 +1,5 @@
 /** What a run of the same settings took: a price counts the most that a search can do, a run before tells what it did. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { count } from '../../view/words.ts';

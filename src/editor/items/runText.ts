@@ -1,5 +1,5 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { activityOf } from '../../view/activity.ts';
 import { chance, runVerdict } from '../../view/gain.ts';

@@ -1,5 +1,5 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { Difference } from '../../data/pairedDifference.ts';
 import { sameQuestion } from '../../run/record/question.ts';
 import type { RunItem } from './runItem.ts';

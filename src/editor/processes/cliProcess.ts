@@ -1,6 +1,6 @@
 /** The command line as a child that is waited for: on the Node of this process, in a root's folder. */
 import { spawn } from 'node:child_process';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
 import type { ExitCode } from '../../base/errors.ts';

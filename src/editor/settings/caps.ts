@@ -1,5 +1,5 @@
 /** Caps as people write them: `$5, 2,000 calls, 1.5M tokens`. What `writeCap` writes, `parseCap` reads back as it was. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 
 type Kind = keyof BudgetCaps;
@@ -13,11 +13,11 @@ const kindOf: ReadonlyMap<string, Kind> = new Map([
   ['dollars', 'usd'],
   ['usd', 'usd'],
 ]);
-const twice: Readonly<Record<Kind, string>> = {
-  usd: l10n.t('There are two caps in dollars: write one.'),
-  calls: l10n.t('There are two caps in calls: write one.'),
-  tokens: l10n.t('There are two caps in tokens: write one.'),
-};
+const twice = l10n.texts<Kind>({
+  usd: () => l10n.t('There are two caps in dollars: write one.'),
+  calls: () => l10n.t('There are two caps in calls: write one.'),
+  tokens: () => l10n.t('There are two caps in tokens: write one.'),
+});
 const factorOf: Readonly<Record<string, number>> = { k: 1e3, K: 1e3, M: 1e6 };
 
 /** A comma before exactly three digits groups the digits of one number, where a digit is before it. */

@@ -1,7 +1,8 @@
 /** Strategies with steps of a program's own, and with other kinds of step than p and w. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { settingsKey, stepsIn, stepsWithKeys } from '../../data/strategy.ts';
 import { optimizers } from '../../engine/optimizers/all.ts';
+import { titleText } from '../../view/words.ts';
 
 /** The program's steps by name, as they are written or resolved. */
 export type Steps = Readonly<Record<string, { readonly kind: string }>>;
@@ -25,7 +26,8 @@ export function strategyInWords(strategy: string, steps: Steps): string {
   const kinds = kindsByName(steps);
   return stepsIn(strategy)
     .map((name) => {
-      const title = optimizers.find(kinds.get(name) ?? name)?.title ?? l10n.t('a step of another version');
+      const optimizer = optimizers.find(kinds.get(name) ?? name);
+      const title = optimizer === undefined ? l10n.t('a step of another version') : titleText(optimizer.title);
       return settingsKey(name) === name || kinds.get(name) === name ? title : `${title} "${name}"`;
     })
     .reduce((before, step) => l10n.t`${before}, then ${step}`);

@@ -1,5 +1,5 @@
 /** An estimate in a line. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Consequences } from '../../run/work/consequences.ts';

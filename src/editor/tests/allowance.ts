@@ -1,5 +1,5 @@
 /** What a continuous run may spend in all, over every evaluation that it makes. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Usage } from '../../protocol.ts';
 import { count, dollars, short } from '../../view/words.ts';

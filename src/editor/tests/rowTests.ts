@@ -1,5 +1,5 @@
 /** Rows as the Test Explorer lists them. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { labelsOf } from '../../data/program.ts';
 import type { Example } from '../../data/program.ts';
 import type { Fields } from '../../base/json.ts';

@@ -1,5 +1,5 @@
 /** What came of a row, as the Test Explorer says it. Pure; all texts are plain, and others wrote parts of them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { canonicalJson } from '../../base/json.ts';
 import type { Fields } from '../../base/json.ts';
 import { labelsOf } from '../../data/program.ts';

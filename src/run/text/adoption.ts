@@ -1,5 +1,5 @@
 /** What taking records over means, in lines for people. What is agreed to is not cut. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError } from '../../base/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { Adoption } from '../adopt/adopt.ts';

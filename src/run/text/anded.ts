@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 
 /** `a and b and c`; '' of none. */
 export const anded = (texts: readonly string[]): string =>

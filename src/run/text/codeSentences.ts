@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { anded } from './anded.ts';
 
 /** Where the program's code goes, in a sentence; none where it stays on this machine. */

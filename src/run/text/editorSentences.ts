@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { editorPlace } from '../../data/editorEndpoint.ts';
 
 /** What calls to the models of the editor cost, where some go there. @param hosts places that LMs are asked at. */

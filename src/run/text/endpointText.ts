@@ -1,5 +1,5 @@
 /** What is known of an endpoint, in lines for people. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { editorBaseURL, editorName } from '../../data/editorEndpoint.ts';
 import type { EndpointReport, ModelReport } from '../../view/endpointReport.ts';
 import { brief, plural, quoted } from '../../view/words.ts';

@@ -1,5 +1,5 @@
 /** Which key goes where, in sentences: every variable, with every host. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { KeyUse } from '../work/consequences.ts';
 import { anded } from './anded.ts';
 

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -14,7 +14,7 @@ import { rowsTell } from '../../view/rowsTell.ts';
 import { dollars, fromText, short, startName, stepName } from '../../view/words.ts';
 import { counted } from '../../view/counted.ts';
 
-const head = [
+const head = (): readonly string[] => [
   l10n.t('step'),
   '',
   l10n.t('calls'),
@@ -62,7 +62,7 @@ export function planTable(
     l10n.t('The run was not started.'),
   ];
   const title = `${program}, ${strategy === '' ? l10n.t`${startName(from)} only` : strategy}${fromText(from)}`;
-  return onScreen`${title}\n\n${plainTable(head, [...rows, total], 2)}\n${screenLines(notes)}`;
+  return onScreen`${title}\n\n${plainTable(head(), [...rows, total], 2)}\n${screenLines(notes)}`;
 }
 
 function sampleText({ runs, paidCalls, correct }: RunPlan['plan']['sample']): string {

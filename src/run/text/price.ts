@@ -1,5 +1,5 @@
 /** What a run is expected to take, against its cap and the prices that are known. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { unpricedLms } from '../../config/lmsOfSteps.ts';
 import type { Estimate } from '../../engine/estimate.ts';

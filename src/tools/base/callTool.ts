@@ -49,8 +49,8 @@ export function answerSchema({ output }: Tool): z.ZodObject {
   return output.extend({ cut_short: z.string().exactOptional(), note: z.string().exactOptional() });
 }
 
-/** What a person is asked before; `null`: nothing. @throws as `callTool`. */
-export async function questionOf(tool: Tool, given: unknown, host: ToolHost): Promise<ToolQuestion | null> {
+/** Puts what a person is asked before into words; `null`: nothing. @throws as `callTool`. */
+export async function questionOf(tool: Tool, given: unknown, host: ToolHost): Promise<(() => ToolQuestion) | null> {
   if (tool.question === undefined) return null;
   const input = checkedInput(tool, given);
   host.permissions.mayAct();

@@ -10,8 +10,8 @@ export interface ToldPrice {
   readonly bound: string;
   /** The files that the program was loaded from, absolute. */
   readonly sources: readonly string[];
-  /** In a line, for the person who is asked. */
-  readonly text: string;
+  /** In a line, in the language of whoever reads it: the model, or the person who is asked. */
+  text(): string;
 }
 
 interface Kept extends ToldPrice {

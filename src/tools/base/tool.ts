@@ -44,10 +44,14 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject>
   readonly quotes: boolean;
   /** How less is asked for at once, in a sentence for the model: said where an answer had to be cut. */
   readonly narrower?: string;
-  /** In a word or two, while it works. */
+  /** In a word or two, for the person, while it works. */
   doing(input: z.output<Input>): string;
-  /** Asked before; left out for tools that only read. @throws HumanError where it could not be done anyway. */
-  question?(input: z.output<Input>, host: ToolHost): Promise<ToolQuestion>;
+  /**
+   * Asked before; left out for tools that only read. The question is put into words for the person, an error for the model.
+   *
+   * @throws HumanError where it could not be done anyway.
+   */
+  question?(input: z.output<Input>, host: ToolHost): Promise<() => ToolQuestion>;
   run(input: z.output<Input>, host: ToolHost, call: ToolCall): Promise<ToolAnswer<z.output<Output>>>;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { messageOf } from '../../base/errors.ts';
 import { configFileName, loadOwnConfig } from '../../config/load.ts';
@@ -9,7 +9,7 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { capText } from '../../editor/settings/planText.ts';
 import { mergePrograms } from '../../editor/items/merge.ts';
-import { plural } from '../../view/words.ts';
+import { count, plural } from '../../view/words.ts';
 import { cut } from '../base/bounded.ts';
 import { rootsNamed } from '../base/find.ts';
 import type { ToolHost } from '../base/host.ts';
@@ -84,10 +84,7 @@ export const listPrograms = defineTool({
         ? ` To work with one, write an entry for it under "programs" in ${configFileName}: "program", "metric" and "train" are required.`
         : '';
     return {
-      say: `${plural(configured, 'program')} configured, ${plural(found, 'more')} found in sources.${entry}`.replace(
-        'mores',
-        'more',
-      ),
+      say: `${plural(configured, 'program')} configured, ${count(found)} more found in sources.${entry}`,
       data: { folders },
     };
   },

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
@@ -27,7 +27,10 @@ export const cancelRun = defineTool({
   doing: ({ run }) => l10n.t`Asking run ${run} to stop`,
   question: async ({ run: asked, folder }, host) => {
     const { run } = await runNamed(host, asked, folder);
-    return { title: l10n.t`Stop run ${run.id}?`, message: l10n.t('It keeps what it found, and can be resumed.') };
+    return () => ({
+      title: l10n.t`Stop run ${run.id}?`,
+      message: l10n.t('It keeps what it found, and can be resumed.'),
+    });
   },
   run: async ({ run: asked, folder }, host) => {
     const { root, run } = await runNamed(host, asked, folder);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { UsageError, messageOf } from '../../base/errors.ts';
 import { exactText } from '../../base/exact.ts';
@@ -70,7 +70,10 @@ export const exportProgram = defineTool({
   question: async ({ run: asked, file, folder }, host) => {
     const { root, run } = await runNamed(host, asked, folder);
     const place = await newFileIn(root, file);
-    return { title: l10n.t`Export run ${run.id}?`, message: l10n.t`Its state is written to the new file ${place}.` };
+    return () => ({
+      title: l10n.t`Export run ${run.id}?`,
+      message: l10n.t`Its state is written to the new file ${place}.`,
+    });
   },
   run: async ({ run: asked, file, state: which = 'final', format: askedFormat, folder }, host) => {
     const { root, run } = await runNamed(host, asked, folder);

@@ -1,5 +1,5 @@
 /** What an evaluation or an optimization would take, told before it may be started. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
 import { agreedHash } from '../../config/agreed.ts';
@@ -96,10 +96,12 @@ export const getPrice = defineTool({
   question: async (given, host) => {
     const work = await plannedWork(host, asked(given));
     const { config } = work;
-    const estimated = l10n.t`"${workText(work)}" would be estimated with ${config.model} on ${config.endpoint.name}: at most ${estimateCalls} calls.`;
-    return {
-      title: l10n.t`Run five rows of ${config.key} for an estimate?`,
-      message: `${estimated} ${destinationText(consequencesOf(config, work.work))}`,
+    return () => {
+      const estimated = l10n.t`"${workText(work)}" would be estimated with ${config.model} on ${config.endpoint.name}: at most ${estimateCalls} calls.`;
+      return {
+        title: l10n.t`Run five rows of ${config.key} for an estimate?`,
+        message: `${estimated} ${destinationText(consequencesOf(config, work.work))}`,
+      };
     };
   },
   run: async (given, host, call) => {
@@ -127,11 +129,11 @@ export const getPrice = defineTool({
       spent = paidFor(plan);
       const sources = Object.keys(plan.sources ?? {});
       const bound = await boundOf(work, data.hashes, sources);
-      const text = `${workText(work)}: ${expectedText(plan)}; ${mostText(plan)}.`;
+      const text = (): string => `${workText(work)}: ${expectedText(plan)}; ${mostText(plan)}.`;
       const { token, until } = host.prices.tell({ tool: work.tool, program: config.key, bound, sources, text });
       return {
         say:
-          `${text} Tell the person this price. To start it, call ${work.tool} with this "price_token", the same arguments and a cap ` +
+          `${text()} Tell the person this price. To start it, call ${work.tool} with this "price_token", the same arguments and a cap ` +
           '("budget_calls" or "budget_usd").',
         data: {
           ...{ price_token: token, expires: until.toISOString(), for_tool: work.tool },

@@ -1,7 +1,7 @@
 /** What a tool is asked to start: the program with its settings, what it begins with, and a hash of all that decides its price. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { agreedHash } from '../../config/agreed.ts';

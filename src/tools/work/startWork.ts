@@ -1,5 +1,5 @@
 /** Starts what a price was told for: a run in a process of its own, which outlives whoever asked for it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { UsageError } from '../../base/errors.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -25,17 +25,17 @@ export interface StartedWork {
 }
 
 /** What a person is asked: what is started, at which price, under which cap, and where data goes. */
-export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<ToolQuestion> {
+export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<() => ToolQuestion> {
   const price = host.prices.look(asked.price_token, asked.tool);
   const work = await plannedWork(host, asked);
   // What a permission leaves is known when it is given.
   const caps = capsFor(asked, work.config.budget, { calls: null, usd: null });
   checkPrices(work.config, caps);
-  const cap = l10n.t`It is ${capText(caps)}.`;
-  return {
+  const cap = (): string => l10n.t`It is ${capText(caps)}.`;
+  return () => ({
     title: `${workText(work)}?`,
-    message: `${price.text} ${cap} ${destinationText(consequencesOf(work.config, work.work))}`,
-  };
+    message: `${price.text()} ${cap()} ${destinationText(consequencesOf(work.config, work.work))}`,
+  });
 }
 
 /** @throws HumanError before anything is spent: no price, another one than was told, over a cap, no permission. */

@@ -1,5 +1,5 @@
 /** What mends errors, as buttons beside them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import type { Mend } from '../../base/mend.ts';

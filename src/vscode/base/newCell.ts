@@ -1,5 +1,5 @@
 /** A cell that is put into a notebook that is open: the person sees it, and can undo it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { HumanError } from '../../base/errors.ts';
 import type { PythonCode } from '../../run/code/code.ts';

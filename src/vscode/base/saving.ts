@@ -1,6 +1,6 @@
 /** Runs read files as they are on the disk. */
 import { basename } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError } from '../../base/errors.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo } from './messages.ts';

@@ -1,5 +1,5 @@
 /** Runs a program where the person sees it: without a shell, so that nothing in an argument is a command. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { uiText } from '../../editor/uiText.ts';
 import { notify } from './messages.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { UsageError } from '../../base/errors.ts';
 import { asComparison, comparisonAbout, openComparisonItem } from './compareStrategies.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';
@@ -19,7 +19,7 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
   const runs = chosen.slice(0, comparedAtMost).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const { root } = runs[0]!;
   if (runs.some((run) => run.root !== root)) {
-    throw new UsageError(differentFolders);
+    throw new UsageError(differentFolders());
   }
   const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
   const title = l10n.t`${runs.length} runs of ${keys.join(', ')}`;

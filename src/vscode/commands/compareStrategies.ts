@@ -1,6 +1,6 @@
 /** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError } from '../../base/errors.ts';
 import { everyStepOf, formatStrategy, paperStrategies } from '../../data/strategy.ts';
 import { parseSeeds } from '../../run/compare/question.ts';

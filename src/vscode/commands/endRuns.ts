@@ -1,6 +1,6 @@
 /** Cancelling and deleting runs: all that are selected, with one question. */
 import { rm } from 'node:fs/promises';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { UsageError } from '../../base/errors.ts';
 import { workerOf } from '../../run/reading/summary.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { resolveEditor, resolveEndpoint } from '../../config/endpoint.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { modelsAsked } from '../../config/namedModels.ts';

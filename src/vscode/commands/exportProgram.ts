@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { trains } from '../../config/steps.ts';
 import { serviceKeepsWeights } from '../../config/trainer.ts';
 import { join } from 'node:path';

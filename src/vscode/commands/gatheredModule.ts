@@ -1,5 +1,5 @@
 /** Show Gathered Module: what a run makes of the cells of a notebook, to be read before it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as z from 'zod';
 import { placeText } from '../../base/placeText.ts';
 import { programTitle } from '../../editor/items/programItem.ts';

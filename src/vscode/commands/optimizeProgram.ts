@@ -1,5 +1,5 @@
 /** Optimize Program: what is configured or asked, then one look at the price, then the run. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import type { RunPlan } from '../../run/work/request.ts';

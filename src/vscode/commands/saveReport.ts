@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { comparisonTitle } from '../../editor/items/comparisonText.ts';

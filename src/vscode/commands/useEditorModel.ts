@@ -1,5 +1,5 @@
 /** Puts a model of VS Code where a step of a program asks an LM: no key and no address are needed. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { UsageError } from '../../base/errors.ts';
 import { configFileName } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';

@@ -2,7 +2,7 @@
  * Keys of endpoints, in VS Code's secret storage. A key is kept for the base URL it was entered for: a workspace that
  * changes the URL under a key's name does not get the key, the person is asked again.
  */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedService } from '../../config/resolved.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { knowKey } from '../../base/keys.ts';
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';

@@ -1,5 +1,5 @@
 /** What the person agreed to in this workspace: hosts that its rows may go to, and code and keys that may be sent there. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { agreementsOf, consequencesOf, hostsOf } from '../../run/work/consequences.ts';

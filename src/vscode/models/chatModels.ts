@@ -1,5 +1,5 @@
 /** The models that VS Code has (`vscode.lm`), as the server of them asks them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import type { EditorModel, EditorModels, Permission, Question, Turn } from '../../editor/models/editorModels.ts';
 

@@ -1,5 +1,5 @@
 /** Asks the person, by an act of theirs, whether runs may ask models of VS Code: before a run, and while one waits for it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { lmsAt } from '../../config/lmsOfSteps.ts';
@@ -7,6 +7,7 @@ import { modelNamed, nameOf } from '../../editor/models/editorModels.ts';
 import type { EditorModel } from '../../editor/models/editorModels.ts';
 import { apiErrorOf } from '../../editor/models/modelErrors.ts';
 import type { Log } from '../base/log.ts';
+import { forPerson } from '../base/language.ts';
 import { notify, withProgress } from '../base/messages.ts';
 import type { ChatModels } from './chatModels.ts';
 
@@ -42,7 +43,7 @@ export async function allowModel(models: ChatModels, model: EditorModel): Promis
   if (models.permissionFor(model) === 'given') return;
   try {
     await withProgress(
-      l10n.t`Asking VS Code for ${model.title}`,
+      forPerson(() => l10n.t`Asking VS Code for ${model.title}`),
       async ({ token }) => {
         const stop = new AbortController();
         const listening = token.onCancellationRequested(() => stop.abort());

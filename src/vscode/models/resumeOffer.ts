@@ -1,5 +1,5 @@
 /** Runs that paused because no window answered for the models of VS Code go on now that one does: the person is asked. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { editorName } from '../../data/editorEndpoint.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';

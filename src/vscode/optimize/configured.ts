@@ -1,5 +1,5 @@
 /** The entry of a program in `bettertogether.json`: found, or made by asking. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../base/errors.ts';

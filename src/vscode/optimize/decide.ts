@@ -1,5 +1,5 @@
 /** One look at the price: what a run or a comparison takes, where data goes, the cap; and what can still be changed. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';

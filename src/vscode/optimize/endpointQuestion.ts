@@ -1,5 +1,5 @@
 /** Where the language model is served: an endpoint that is configured, or a new one. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { messageOf } from '../../base/errors.ts';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { embeddedModel } from '../../config/resolve.ts';

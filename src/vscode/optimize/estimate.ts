@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';

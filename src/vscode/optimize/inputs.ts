@@ -1,5 +1,5 @@
 /** What a program is called with: asked where the source does not say. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
 import { chooseMany } from '../base/picker.ts';
 import type { Place, back } from '../base/picker.ts';

@@ -1,5 +1,5 @@
 /** Which model of the endpoint answers; and what keeps an endpoint from naming its models, with what mends it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import { nameProblem } from '../../data/names.ts';
 import type { OpenAiEndpoint } from '../../run/services/listedModels.ts';

@@ -1,6 +1,6 @@
 /** The inputs of a program, asked again where running it showed that they were wrong. */
 import { resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError, UsageError } from '../../base/errors.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { guessInputs } from '../../editor/settings/proposals.ts';

@@ -1,5 +1,5 @@
 /** The models of an endpoint that was chosen, and the address at which it lists them. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { modelsOf } from '../../run/services/listedModels.ts';
 import type { OpenAiEndpoint, ServedModels } from '../../run/services/listedModels.ts';

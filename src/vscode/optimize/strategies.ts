@@ -1,5 +1,5 @@
 /** The strategies that are offered, in the order of what can be done. Pure. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import type { ProgramEntry } from '../../config/schema.ts';
 import { mayTrain } from '../../config/steps.ts';

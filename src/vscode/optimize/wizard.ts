@@ -1,6 +1,6 @@
 /** The questions that make a program's entry in `bettertogether.json`: data, metric, endpoint and model, strategy. */
 import { basename, resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';

@@ -1,6 +1,6 @@
 /** The panels of a window: one per run, one per comparison and one for all runs, restored after a reload. */
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { formatStrategy } from '../../data/strategy.ts';
 import * as z from 'zod';

@@ -3,7 +3,7 @@
  * parts of them, and in Markdown a click on `[text](command:…)` runs a command.
  */
 import { resolve } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';

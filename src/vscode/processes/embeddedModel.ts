@@ -1,12 +1,13 @@
 /** The embedded model: where its parts lie, and setting them up with consent and progress. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { homeAt, resolveHome } from '../../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
 import { Dismissed } from '../base/errors.ts';
+import { forPerson } from '../base/language.ts';
 import { agreesTo, withProgress } from '../base/messages.ts';
 import { readSettings } from '../base/settings.ts';
 import { requireTrust } from '../base/trust.ts';
@@ -40,11 +41,11 @@ export function isSetUp(home: string): boolean {
  */
 export async function setUpEmbedded(cli: string, home: string): Promise<void> {
   requireTrust(l10n.t('Setting up the embedded model'));
-  if (!isSetUp(home)) await consent(home);
+  if (!isSetUp(home)) await forPerson(() => consent(home));
   const env = childEnvironment(process.env, home);
   const cwd = home.length > 0 && existsSync(home) ? home : process.cwd();
   await withProgress(
-    l10n.t('Embedded model'),
+    forPerson(() => l10n.t('Embedded model')),
     ({ report, token }) => {
       const onLine = (line: string): void => report(withoutPlace(line, home));
       return runCli(['setup', '--json'], { cli, cwd, env, token, onLine });

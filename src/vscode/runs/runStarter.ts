@@ -1,5 +1,5 @@
 /** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../base/errors.ts';
 import { removeUnbegun } from '../../run/record/createRun.ts';
@@ -9,6 +9,7 @@ import type { RunLocation } from '../../run/record/runFolder.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import type { ApiKeys } from '../keys/apiKeys.ts';
 import { showError } from '../base/errors.ts';
+import { forPerson } from '../base/language.ts';
 import { otlpArguments } from '../base/otlp.ts';
 import { requireTrust } from '../base/trust.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
@@ -50,10 +51,10 @@ export class RunStarter {
     requireTrust(l10n.t('Optimizing a program'));
     const { root, config } = wanted;
     await this.#options.ready(config);
-    const extra = await keyEnvironment(this.#options.keys, config);
+    const extra = await forPerson(() => keyEnvironment(this.#options.keys, config));
     const env = await this.#options.environment(root, extra);
     const { run, process } = await startRun(wanted, { cli: this.#options.cli, env, args: otlpArguments() });
-    await this.#follow(run, process, options);
+    await forPerson(() => this.#follow(run, process, options));
     return run;
   }
 

@@ -1,6 +1,6 @@
 /** The task type `bettertogether`: a run in tasks.json, and the terminal in which any run can be followed. */
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
@@ -51,7 +51,8 @@ export class RunTaskProvider implements vscode.TaskProvider {
     const programs = await this.#hooks.programs();
     return programs.map(({ folder, root, key }) => {
       const inside = root === folder.uri.fsPath ? {} : { folder: root.slice(folder.uri.fsPath.length + 1) };
-      return this.#task({ type: taskType, program: key, ...inside }, folder, l10n.t`optimize ${key}`);
+      // In English in every language: tasks.json and keybindings.json name a task by it.
+      return this.#task({ type: taskType, program: key, ...inside }, folder, `optimize ${key}`);
     });
   }
 

@@ -1,5 +1,5 @@
 /** A terminal that follows the log of a run. It only watches: closing it leaves the run alone. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { exitCode, messageOf } from '../../base/errors.ts';
 import { RunTail } from '../../run/reading/runTail.ts';

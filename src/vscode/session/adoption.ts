@@ -1,5 +1,5 @@
 /** Runs that came with the folder: shown to the person, and taken over only if they say so. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { adoptAll, adoptRun, type Adoption } from '../../run/adopt/adopt.ts';
 import { findAdoptable, foreignRun, isNothing } from '../../run/adopt/adoptable.ts';
 import { adoptionError, adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';

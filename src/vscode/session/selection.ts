@@ -1,5 +1,5 @@
 /** The runs that are selected together in a tree. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { HumanError, UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
 import { runName } from '../../editor/items/runItem.ts';

@@ -1,5 +1,5 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
 /** Evaluates programs again whenever what they are made of changes, under one cap for as long as it is on. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';

@@ -1,5 +1,5 @@
 /** What one evaluation of programs takes, in a sentence before the cap is asked for. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { expectedText } from '../../editor/settings/planText.ts';
 import { scaledPlan } from '../../editor/tests/price.ts';
 import { readSettings } from '../base/settings.ts';

@@ -1,7 +1,7 @@
 /** Evaluates programs for the Test Explorer: what a request asks for, one evaluation after the other. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import type * as vscode from 'vscode';
 import { exitCode, HumanError, messageOf } from '../../base/errors.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';

@@ -1,5 +1,5 @@
 /** The items of the Test Explorer: programs, their rows, and apart from these the rows that are held out. The only maker of test items. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import type { Example } from '../../data/program.ts';

@@ -1,4 +1,7 @@
-/** The tools as the editor offers them to language models. What a person sees is plain text: no Markdown, no links. */
+/**
+ * The tools as the editor offers them to language models, which are answered in English. What a person sees is in the editor's
+ * language, and plain text: no Markdown, no links.
+ */
 import * as vscode from 'vscode';
 import { tools } from '../../tools/all.ts';
 import { callTool, checkedInput, errorForModel, questionOf } from '../../tools/base/callTool.ts';
@@ -7,6 +10,7 @@ import type { Tool, ToolQuestion } from '../../tools/base/tool.ts';
 import type { ToolName } from '../../tools/base/names.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { Dismissed } from '../base/errors.ts';
+import { forModel } from '../base/language.ts';
 import type { Log } from '../base/log.ts';
 
 /** @param makeHost called once, when the first tool is. */
@@ -22,11 +26,14 @@ export function languageModelTools(
 function languageModelTool(tool: Tool, host: () => ToolHost, log: Log): vscode.LanguageModelTool<object> {
   return {
     prepareInvocation: async ({ input }) => {
-      const question = await asked(tool, input, host());
-      const invocationMessage = uiText(messageFor(tool, input));
-      if (question === null) return { invocationMessage };
-      const { title, message } = question;
-      return { invocationMessage, confirmationMessages: { title: uiText(title), message: uiText(message) } };
+      const place = host();
+      const question = await forModel(() => asked(tool, input, place));
+      const doing = messageFor(tool, input);
+      // Without a message VS Code says itself what it uses.
+      const invocation = doing === null ? {} : { invocationMessage: uiText(doing) };
+      if (question === null) return invocation;
+      const { title, message } = question();
+      return { ...invocation, confirmationMessages: { title: uiText(title), message: uiText(message) } };
     },
     invoke: async ({ input }, token) => {
       const abort = new AbortController();
@@ -34,7 +41,8 @@ function languageModelTool(tool: Tool, host: () => ToolHost, log: Log): vscode.L
       if (token.isCancellationRequested) abort.abort(new Dismissed());
       try {
         const call = { signal: abort.signal, progress: (message: string) => log.debug(message) };
-        const { text } = await callTool(tool, input, host(), call);
+        const place = host();
+        const { text } = await forModel(() => callTool(tool, input, place, call));
         return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
       } catch (error) {
         if (abort.signal.aborted) throw new vscode.CancellationError();
@@ -51,7 +59,7 @@ function languageModelTool(tool: Tool, host: () => ToolHost, log: Log): vscode.L
 }
 
 /** Nobody is asked about what would be refused: the model is told why. Without a question nothing is done that needs one. */
-async function asked(tool: Tool, input: object, host: ToolHost): Promise<ToolQuestion | null> {
+async function asked(tool: Tool, input: object, host: ToolHost): Promise<(() => ToolQuestion) | null> {
   try {
     return await questionOf(tool, input, host);
   } catch (error) {
@@ -59,10 +67,11 @@ async function asked(tool: Tool, input: object, host: ToolHost): Promise<ToolQue
   }
 }
 
-function messageFor(tool: Tool, input: object): string {
+/** `null`: the arguments are wrong. */
+function messageFor(tool: Tool, input: object): string | null {
   try {
     return tool.doing(checkedInput(tool, input));
   } catch {
-    return tool.title;
+    return null;
   }
 }

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { notify } from '../base/messages.ts';
 import { commandIds } from '../../editor/names.ts';

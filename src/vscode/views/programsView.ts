@@ -1,5 +1,5 @@
 /** Programs → predictors and runs. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { folderNameOf } from '../base/folders.ts';
 import { Disposables } from '../base/disposables.ts';

@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type * as vscode from 'vscode';
 import { stepName } from '../../view/words.ts';

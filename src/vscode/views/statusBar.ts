@@ -1,4 +1,4 @@
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { commandIds, viewIds } from '../../editor/names.ts';
 import { runName } from '../../editor/items/runItem.ts';

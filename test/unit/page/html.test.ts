@@ -23,6 +23,11 @@ describe('the page', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  it('says which language it is in: English where there are no translations', () => {
+    expect(pageOf({ ...parts, language: 'fr' })).toContain('<html lang="en">');
+    expect(pageOf({ ...parts, language: 'de', strings: { Run: 'Lauf' } })).toContain('<html lang="de">');
+  });
+
   it('gives the nonce of the script to the script alone', () => {
     const body = pageOf(parts);
     expect(body.split('SCRIPT')).toHaveLength(3);

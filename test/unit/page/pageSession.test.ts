@@ -119,7 +119,7 @@ describe('a session of the run view', () => {
     expect(effects.act).toHaveBeenCalledWith('resume');
     writeFileSync(runFiles(run.folder).process, JSON.stringify(holderOf(process.pid)));
     await expect.poll(() => snapshots().at(-1)!.acts).toEqual(['cancel', 'prompts', 'compare', 'report', 'export']);
-    await expect(ask({ ask: 'act', act: 'resume' })).rejects.toThrow('does not apply to it now');
+    await expect(ask({ ask: 'act', act: 'resume' })).rejects.toThrow('is running: "Resume" does not apply to it now.');
     await session.receive({ type: 'request', id: 1e6, body: { ask: 'act', act: 'delete' } });
     expect(bugs.splice(0)).toEqual([expect.stringContaining('a message that is none')]);
     expect(effects.act).toHaveBeenCalledTimes(1);

@@ -24,7 +24,7 @@ const echo = (effect: ToolEffect) =>
     input: z.strictObject({ text: z.string().max(100), from: z.string().optional() }),
     output: z.object({ text: z.string() }),
     doing: () => 'Echoing',
-    question: ({ text }) => Promise.resolve({ title: 'Echo?', message: text }),
+    question: ({ text }) => Promise.resolve(() => ({ title: 'Echo?', message: text })),
     run: ({ text }) => Promise.resolve({ say: 'It said:', data: { text } }),
   });
 
@@ -48,7 +48,7 @@ describe('a call of a tool', () => {
     async (effect) => {
       await expect(callTool(echo(effect), { text: 'a' }, host(false), call)).rejects.toThrow('not trusted');
       await expect(questionOf(echo(effect), { text: 'a' }, host(false))).rejects.toThrow('not trusted');
-      expect(await questionOf(echo(effect), { text: 'a' }, host(true))).toEqual({ title: 'Echo?', message: 'a' });
+      expect((await questionOf(echo(effect), { text: 'a' }, host(true)))?.()).toEqual({ title: 'Echo?', message: 'a' });
     },
   );
 

@@ -71,6 +71,7 @@ describe('a tool of the editor', () => {
     expect(text).toContain('"program":"remote"');
     expect(text).toContain('the workspace is not trusted');
     expect(await invoke(statusTool, {})).toContain('There are no runs yet.');
+    expect(await prepare(statusTool, { run: 3 })).toEqual({});
   });
 
   it('that spends asks with price, cap and where rows go, in text without links', async () => {
@@ -78,7 +79,7 @@ describe('a tool of the editor', () => {
     host = { ...host, prices };
     const { token } = prices.tell({
       ...{ tool: optimizeTool, program: 'promptsOnly', bound: 'hash', sources: [] },
-      text: 'Optimize promptsOnly: about 10 calls; at most 20 calls. [click](command:evil)',
+      text: () => 'Optimize promptsOnly: about 10 calls; at most 20 calls. [click](command:evil)',
     });
     const asked = await prepare(optimizeTool, { program: 'promptsOnly', price_token: token, budget_calls: 30 });
     expect(asked?.confirmationMessages).toEqual({

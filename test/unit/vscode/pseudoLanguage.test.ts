@@ -12,6 +12,12 @@ const { shown } = await vi.hoisted(async () => {
 });
 
 import { HumanError } from '../../../src/base/errors.ts';
+import type * as vscode from 'vscode';
+import { strategyInWords } from '../../../src/editor/settings/ownStrategies.ts';
+import { requirePossible } from '../../../src/page/acts.ts';
+import { stoppedText } from '../../../src/view/runRow.ts';
+import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
+import type { TaskHooks } from '../../../src/vscode/runs/runTask.ts';
 import { commandIds } from '../../../src/editor/names.ts';
 import { Dismissed, MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
@@ -164,4 +170,34 @@ it('goes on with a run that waited for a window, which English of its log tells'
   fake.answers.push(shown('Resume'));
   await offerResume([waiting]);
   expect(fake.executed.at(-1)?.[0]).toBe(commandIds.resume);
+});
+
+it('names what the steps of a strategy do in the language', () => {
+  expect(strategyInWords('mine', { mine: { kind: 'custom' } })).toContain(shown('own optimizer'));
+});
+
+it('offers tasks by names that tasks.json has in every language', async () => {
+  const folder = { uri: { fsPath: '/w' }, name: 'w', index: 0 } as unknown as vscode.WorkspaceFolder;
+  const [task] = await new RunTaskProvider({
+    programs: () => Promise.resolve([{ folder, root: '/w', key: 'intents' }]),
+  } as unknown as TaskHooks).provideTasks();
+  expect([task!.name, task!.detail]).toEqual([
+    'optimize intents',
+    shown('searches prompts and fine-tunes weights in turn'),
+  ]);
+});
+
+it('says why something does not apply in its words', () => {
+  const run = {
+    id: 'a',
+    status: 'running',
+    madeHere: true,
+    trusted: true,
+    view: { steps: [], started: null },
+  } as const;
+  const [status, act] = [shown('running'), shown('Resume')];
+  expect(() => requirePossible('resume', run)).toThrow(`is ${status}: "${act}" does not apply to it now.`);
+  expect(stoppedText({ reason: 'cancelled', message: 'Ctrl-C' })).toBe(
+    shown(`Stopped (${shown('cancelled/Why a run stopped')}): Ctrl-C`),
+  );
 });

@@ -5,7 +5,9 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../../..');
-const folders = ['src/vscode', 'src/editor'];
+const folders = ['src/vscode', 'src/editor', 'src/view'];
+/** What optimizers say of their candidates. */
+const candidates = /^src\/engine\/optimizers\/\w+\/(candidates|checkpoints)\.ts$/;
 
 /** Names of properties that VS Code shows, and of functions that show what they are given. */
 const shownProperty =
@@ -18,6 +20,9 @@ const notForPeople = new Set([
   'src/editor/models/chatBody.ts',
   'src/editor/models/modelErrors.ts',
   'src/editor/models/modelServer.ts',
+  // In a terminal, which is in English.
+  'src/view/endpointReport.ts',
+  'src/view/policy.ts',
 ]);
 
 /** Names, words of other systems, and parts of English sentences that other folders make. */
@@ -45,6 +50,15 @@ const names = new Set([
   'the person is asked before each run, with its price and cap',
   'nothing: the workspace is not trusted, so only tools that read answer',
   'The person did not agree. Do not try again.',
+  // Of logs, which are in English; src/view/words.ts has the words for them.
+  'prompt search',
+  'instruction and demo search',
+  'reflective search',
+  'DSPy optimizer',
+  'own optimizer',
+  'preference optimization',
+  'learning from rewards',
+  'as found',
   // Of errors of src/config, src/otlp and src/run, which are in English.
   'Setting .',
   'setting .',
@@ -121,14 +135,26 @@ function isComparison({ operatorToken: { kind } }: ts.BinaryExpression): boolean
   return kind === ts.SyntaxKind.EqualsEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsEqualsToken;
 }
 
-const inFolders = folders.flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-);
-const files = ['src/extension.ts', ...inFolders].filter((file) => file.endsWith('.ts') && !notForPeople.has(file));
+const sourcesIn = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.ts'));
+const files = [
+  'src/extension.ts',
+  ...folders.flatMap(sourcesIn),
+  ...sourcesIn('src/engine/optimizers').filter((file) => candidates.test(file)),
+].filter((file) => !notForPeople.has(file));
 
 describe('texts of the editor', () => {
   it('are all translated', () => {
     expect(files.flatMap((file) => untranslated(file, readFileSync(join(root, file), 'utf8')))).toEqual([]);
+    expect(files.filter((file) => candidates.test(file)).length).toBeGreaterThan(5);
+  });
+
+  it('are given to our own module, which knows when a model reads them', () => {
+    const all = ['src', 'webview'].flatMap(sourcesIn);
+    const direct = all.filter((file) => readFileSync(join(root, file), 'utf8').includes("from '@vscode/l10n'"));
+    expect(direct).toEqual(['src/base/l10n.ts']);
   });
 
   it.each([

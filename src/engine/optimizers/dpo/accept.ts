@@ -1,11 +1,10 @@
 /** Whether the weights that preferences gave are taken: they must still answer in the program's format, and be no worse. */
-import * as z from 'zod';
 import type { ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
-import type { CandidateFacts } from '../../../protocol.ts';
-import type { CandidateText, Reached, StepContext } from '../../optimizer.ts';
+import type { Reached, StepContext } from '../../optimizer.ts';
 import type { Scope } from '../../scope.ts';
 import { scoreOnDev } from '../../scoreCandidate.ts';
+import type { About } from './candidates.ts';
 
 /** Weights that can be chosen. */
 export interface Choice {
@@ -76,25 +75,4 @@ function breaksFormat(prefix: string, after: Tried, before: Tried): string {
     `unreadable, ${percent(before.unreadable)} before. They are dropped. A lower "learningRate" or a higher "beta" keeps ` +
     'closer to the weights before.'
   );
-}
-
-/** What the log says of a candidate. */
-const aboutSchema = z.discriminatedUnion('weights', [
-  z.object({ weights: z.literal('before') }),
-  /** The optimizer step that they were kept after; `null`: the last. */
-  z.object({ weights: z.literal('trained'), step: z.number().nullable() }),
-]);
-export type About = z.infer<typeof aboutSchema>;
-
-export function tell(facts: CandidateFacts): CandidateText {
-  const about = aboutSchema.safeParse(facts).data;
-  if (about === undefined) return { name: '', brief: '', facts: [] };
-  const [name, text] = wordsOf(about);
-  return { name, brief: name, facts: [{ label: 'Weights', text }] };
-}
-
-function wordsOf(about: About): readonly [name: string, fact: string] {
-  if (about.weights === 'before') return ['the weights before', 'before'];
-  if (about.step === null) return ['the last weights', 'the last'];
-  return [`weights after step ${about.step}`, `after step ${about.step}`];
 }

@@ -1,5 +1,5 @@
 /** What is said of the states that an optimizer of DSPy's evaluates. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import * as z from 'zod';
 import { contentHash } from '../../../base/contentHash.ts';
 import type { ProgramState } from '../../../data/program.ts';
@@ -30,8 +30,8 @@ export function aboutOf(state: ProgramState, start: ProgramState, on: About['on'
   };
 }
 
-const onRows = { train: l10n.t('on training rows'), validation: l10n.t('on validation rows') } as const;
-const rows = { train: l10n.t('training rows'), validation: l10n.t('validation rows') } as const;
+const onRows = l10n.texts({ train: () => l10n.t('on training rows'), validation: () => l10n.t('on validation rows') });
+const rows = l10n.texts({ train: () => l10n.t('training rows'), validation: () => l10n.t('validation rows') });
 
 export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;

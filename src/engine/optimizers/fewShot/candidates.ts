@@ -1,5 +1,5 @@
 /** The candidates of a prompt search: how each gets its demos, and what is said of it. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -45,16 +45,16 @@ const aboutSchema = z.object({
 export type About = z.infer<typeof aboutSchema>;
 
 /** DSPy's seeds below 0 say how demos are found, and shuffle nothing. */
-const unshuffledName = {
-  zeroShot: l10n.t('no demos'),
-  labels: l10n.t('labelled rows'),
-  bootstrap: l10n.t('rows in order'),
-} as const;
-const sourceName = {
-  zeroShot: l10n.t('no demos'),
-  labels: l10n.t('labelled rows'),
-  bootstrap: l10n.t('bootstrapped'),
-} as const;
+const unshuffledName = l10n.texts({
+  zeroShot: () => l10n.t('no demos'),
+  labels: () => l10n.t('labelled rows'),
+  bootstrap: () => l10n.t('rows in order'),
+});
+const sourceName = l10n.texts({
+  zeroShot: () => l10n.t('no demos'),
+  labels: () => l10n.t('labelled rows'),
+  bootstrap: () => l10n.t('bootstrapped'),
+});
 
 export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;

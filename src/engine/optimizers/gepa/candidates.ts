@@ -1,5 +1,5 @@
 /** What is said of a search's candidates. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -22,11 +22,11 @@ export function tell(facts: CandidateFacts): CandidateText {
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { made, predictor } = about;
   const changed = predictor ?? (made === 'start' ? l10n.t('nothing') : l10n.t('instructions of both'));
-  return { ...namesOf[made], facts: [{ label: l10n.t('Changed'), text: changed }] };
+  return { ...namesOf[made](), facts: [{ label: l10n.t('Changed'), text: changed }] };
 }
 
 const namesOf = {
-  start: { name: l10n.t('start'), brief: l10n.t('as the step found it') },
-  reflection: { name: l10n.t('reflection'), brief: l10n.t('a new instruction') },
-  merge: { name: l10n.t('merge'), brief: l10n.t('instructions of two others') },
-} as const;
+  start: () => ({ name: l10n.t('start'), brief: l10n.t('as the step found it') }),
+  reflection: () => ({ name: l10n.t('reflection'), brief: l10n.t('a new instruction') }),
+  merge: () => ({ name: l10n.t('merge'), brief: l10n.t('instructions of two others') }),
+};

@@ -1,5 +1,5 @@
 /** The weights that are chosen from: those at the start, and those after some of the updates, each scored on dev. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import * as z from 'zod';
 import type { ProgramState } from '../../../data/program.ts';
 import type { CandidateFacts } from '../../../protocol.ts';

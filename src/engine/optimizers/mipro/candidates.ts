@@ -1,5 +1,5 @@
 /** What is said of a search's candidates. */
-import * as l10n from '@vscode/l10n';
+import * as l10n from '../../../base/l10n.ts';
 import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
@@ -58,4 +58,8 @@ export function tell(facts: CandidateFacts): CandidateText {
   };
 }
 
-const nameOf = { start: l10n.t('start'), trial: l10n.t('trial'), full: l10n.t('in full') } as const;
+const nameOf = l10n.texts({
+  start: () => l10n.t('start'),
+  trial: () => l10n.t('trial'),
+  full: () => l10n.t('in full'),
+});
