@@ -34,6 +34,9 @@ async function buildCli(to, manifest) {
   copyWasm(dist);
   for (const name of ['host', 'trainer']) copyPython(path('python', name), join(to, 'python', name));
   cpSync(path('schema'), join(to, 'schema'), { recursive: true });
+  // Messages name them.
+  for (const name of readdirSync(path('docs')).filter((each) => each.endsWith('.md')))
+    cpSync(path('docs', name), join(to, 'docs', name));
   writeRest(to, cliManifest(manifest), 'cli', [...built.flatMap(({ inputs }) => Object.keys(inputs)), ...wasmSources]);
 }
 

@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { HumanError, codeOf, exitCode, messageOf } from '../base/errors.ts';
 import { withoutKeys } from '../base/keys.ts';
+import { guidesIn } from '../home/guides.ts';
 import type { ExitCode } from '../base/errors.ts';
 import { version } from '../run/record/manifest.ts';
-import { onScreen, screenBlock, screenError } from '../run/text/screenText.ts';
+import { onScreen, screenBlock, screenError, screenLines } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addAllow } from './commands/allow.ts';
 import { addCancel } from './commands/cancel.ts';
@@ -87,6 +88,7 @@ export function tellError(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof HumanError) {
     const message = withoutKeys(error.message);
     terminal.err(screenError(message));
+    terminal.err(screenLines(guidesIn(message).map(({ name, file }) => `  ${name}: ${file}`)));
     terminal.failed(message, error.mends);
     return error.exit;
   }

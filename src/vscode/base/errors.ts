@@ -2,6 +2,7 @@ import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { withoutKeys } from '../../base/keys.ts';
+import { guidesIn } from '../../home/guides.ts';
 import { notify } from './messages.ts';
 import { remedyOf } from './mending.ts';
 import type { Remedy } from './mending.ts';
@@ -31,7 +32,8 @@ export function showError(error: unknown, log: Log): void {
   if (error instanceof HumanError) {
     log.warn(withoutKeys(error.message));
     const own = error instanceof MendableError ? [error.remedy] : [];
-    void offer(firstLines(error.message), log, [...own, ...error.mends.map(remedyOf)]);
+    const guides = guidesIn(error.message).map(({ file }) => remedyOf({ kind: 'place', file, line: 1 }));
+    void offer(firstLines(error.message), log, [...own, ...error.mends.map(remedyOf), ...guides]);
     return;
   }
   log.error(withoutKeys(stackOf(error)));

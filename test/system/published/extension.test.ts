@@ -23,6 +23,7 @@ const allowed = [
   /^extension\/dist\/types\/[\w/]+\.d\.ts$/,
   /^extension\/media\/[\w-]+\.(png|svg)$/,
   /^extension\/schema\/[\w.]+\.json$/,
+  /^extension\/docs\/[a-z-]+\.md$/,
   /^extension\/skills\/[\w/-]+\/SKILL\.md$/,
   /^extension\/python\/(host|trainer)\/pyproject\.toml$/,
   /^extension\/python\/trainer\/requirements\.txt$/,

@@ -188,6 +188,7 @@ describe('the command line', () => {
         /^(LICENSE|README\.md|ThirdPartyNotices\.txt|package\.json)$/,
         /^dist\/(cli|embedded|host|sdk|supervise|[\w-]+-[A-Z0-9]{8})\.js$/,
         /^dist\/tree-sitter[\w-]*\.wasm$/,
+        /^docs\/[a-z-]+\.md$/,
         /^schema\/bettertogether\.schema\.json$/,
         /^python\/(host|trainer)\/pyproject\.toml$/,
         /^python\/trainer\/requirements\.txt$/,
@@ -199,6 +200,18 @@ describe('the command line', () => {
     expect(cli!.size).toBeLessThan(3e6);
     expect(installed('bettertogether-cli')).not.toHaveProperty('dependencies');
     expect(installed('bettertogether-cli')).not.toHaveProperty('private');
+  });
+
+  it('brings every guide that its messages name', () => {
+    const paths = cli!.files.map(({ path }) => path);
+    const scripts = paths.filter((path) => /^dist\/.*\.js$/.test(path));
+    const named = scripts.flatMap(
+      (path) =>
+        readFileSync(join(project, 'node_modules', 'bettertogether-cli', path), 'utf8').match(/docs\/[a-z-]+\.md/g) ??
+        [],
+    );
+    expect(new Set(named).size).toBeGreaterThan(4);
+    expect(named.filter((name) => !paths.includes(name))).toEqual([]);
   });
 
   it('is `npx bettertogether`', async () => {

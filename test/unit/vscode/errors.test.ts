@@ -30,6 +30,12 @@ describe('an error that can be mended', () => {
     expect(fake.messages).toEqual(['It broke.']);
   });
 
+  it('opens the guide that it names, which lies in the extension', async () => {
+    fake.answers.push('Go to training-back-ends.md:1');
+    showError(new HumanError('Another "kind" of trainer (docs/training-back-ends.md).'), log);
+    await expect.poll(() => fake.shown[0]?.uri.fsPath).toMatch(/docs\/training-back-ends\.md$/);
+  });
+
   it('says what goes wrong when it is mended', async () => {
     fake.answers.push('Mend It');
     const run = () => Promise.reject(new HumanError('It cannot be mended.'));
