@@ -110,7 +110,7 @@ function modelWith(text: string, tab: Tab): Model {
       budget: { calls: 1, tokens: 1, usd: 1 },
     },
     ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
-    ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
+    ...{ warnings: [text], stopped: { reason: 'failed', message: text }, best: text, final: 'w', problem: text },
     worked: { seconds: 1, since: null },
     ...{ name: text, note: text, acts: ['resume', 'prompts', 'compare', 'export'] },
     verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10, differing: 3 }, text },
