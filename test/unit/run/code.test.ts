@@ -166,21 +166,22 @@ def make(names):
     const printed = run(
       'python3',
       'main.py',
-      `import json, os, program as module
+      `import json, os, pathlib, program as module
 os.environ['LAB_KEY'] = 'k'
 for case in json.load(open('cases.json')):
     setattr(module, case['name'], module.make(case['predictors']))
-    names = {}
+    names = {'__file__': __file__}
     exec(case['code'], names)
     made = names['program']
-    print(json.dumps([made.loaded, *[part.lm.asked for part in made.parts.values()]]))
+    beside = made.loaded == pathlib.Path(__file__).parent / case['name']
+    print(json.dumps([beside, *[part.lm.asked for part in made.parts.values()]]))
 `,
     );
     const asked = printed
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
-    expect(asked).toEqual(hostileNames.map((text) => [text, [`openai/${text}1`, text], [`openai/${text}2`, text]]));
+    expect(asked).toEqual(hostileNames.map((text) => [true, [`openai/${text}1`, text], [`openai/${text}2`, text]]));
   });
 
   it('configures the SDK with the names, and runs none of them', () => {
