@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PythonRandom } from '../../src/engine/pythonRandom.ts';
@@ -115,11 +115,9 @@ describe('interrupted', () => {
           expect(finished.code, finished.stderr).toBeNull();
           kills++;
           const runs = join(victim.folder, '.bettertogether', 'runs');
-          try {
-            if (readdirSync(runs).length > 0) args = ['resume', 'latest', '--json'];
-          } catch {
-            // Killed before the run had a folder.
-          }
+          // A run begins with its manifest: one that was killed before it has that has nothing to resume.
+          const begun = existsSync(runs) && readdirSync(runs).some((id) => existsSync(join(runs, id, 'manifest.json')));
+          if (begun) args = ['resume', 'latest', '--json'];
         }
       }
       expect(kills).toBeGreaterThan(1);
