@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
 import sys
 import textwrap
 import tokenize
@@ -16,6 +15,7 @@ import dspy
 
 from .literal_data import first_line, without_data
 from .notebooks.places import source_file
+from .real_paths import real_path
 from .shown_path import relative
 from .signatures import NamedPredictor
 from .user_errors import is_user_file
@@ -116,14 +116,14 @@ class _Reader:
         kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         for node in ast.walk(self._file(file)[1]):
             if isinstance(node, kinds) and line in (node.lineno, first_line(node)) and node.name == value.__name__:
-                return os.path.realpath(file), node
+                return real_path(file), node
         return None
 
     def _statement(self, value: Any) -> tuple[str, ast.stmt] | None:
         """`name = …` at the top of a file of the user's."""
         for module in self._modules:
             names = {name for name, known in list(vars(module).items()) if known is value}
-            file = os.path.realpath(str(module.__file__))
+            file = real_path(str(module.__file__))
             for node in self._file(file)[1].body if names else []:
                 if isinstance(node, ast.Assign):
                     targets = node.targets
@@ -135,7 +135,7 @@ class _Reader:
 
     def _named_in(self, file: str, node: ast.stmt) -> list[Any]:
         """What the names in a piece stand for in its file, as far as that is the user's to define."""
-        module = next((each for each in self._modules if os.path.realpath(str(each.__file__)) == file), None)
+        module = next((each for each in self._modules if real_path(str(each.__file__)) == file), None)
         if module is None:
             return []
         names = (each for each in ast.walk(node) if isinstance(each, (ast.Name, ast.Attribute)))
@@ -146,7 +146,7 @@ class _Reader:
         return textwrap.dedent('\n'.join(without_data(self._file(piece.file)[0], node)))
 
     def _file(self, file: str) -> tuple[list[str], ast.Module]:
-        path = os.path.realpath(file)
+        path = real_path(file)
         if path not in self._files:
             with tokenize.open(path) as stream:
                 text = stream.read()

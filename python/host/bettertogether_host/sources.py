@@ -171,4 +171,4 @@ def _dspy_version_file() -> dict[str, str]:
     """Prompts depend on the version of DSPy, so outcomes with another one are not remembered as this one's."""
     module = sys.modules.get('dspy.__metadata__')
     file = None if module is None else _file_of(module)
-    return {} if file is None else {os.path.realpath(file): _hash(os.path.realpath(file))}
+    return {} if file is None else {real_path(file): _hash(real_path(file))}
