@@ -10,7 +10,7 @@ const layers = {
   loopback: ['base', 'data'],
   'protocol.ts': ['base', 'data'],
   'comparison.ts': ['base', 'data', 'protocol.ts'],
-  'viewProtocol.ts': ['base', 'data', 'protocol.ts', 'comparison.ts', 'view'],
+  viewProtocol: ['base', 'data', 'protocol.ts', 'comparison.ts', 'view'],
   otlp: ['base', 'data', 'protocol.ts'],
   view: ['base', 'data', 'wire', 'protocol.ts', 'comparison.ts'],
   notebook: ['base', 'data'],
@@ -27,7 +27,7 @@ const layers = {
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],
     ...['embedded', 'config', 'notebook', 'otlp'],
   ],
-  report: [...['base', 'data', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'run', 'page']],
+  report: [...['base', 'data', 'protocol.ts', 'comparison.ts', 'viewProtocol', 'view', 'run', 'page']],
   cli: [
     'base',
     'data',
@@ -61,11 +61,11 @@ const layers = {
     'detect',
   ],
   page: [
-    ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
+    ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
   ],
   tools: [
-    ...['base', 'data', 'home', 'protocol.ts', 'viewProtocol.ts', 'view', 'engine', 'config', 'run', 'detect'],
+    ...['base', 'data', 'home', 'protocol.ts', 'viewProtocol', 'view', 'engine', 'config', 'run', 'detect'],
     ...['editor', 'page'],
   ],
   vscode: [
@@ -177,9 +177,9 @@ for (const [layer, inside] of Object.entries(groups)) {
 zones.push({
   target: './webview',
   from: './src',
-  except: ['./base/l10n.ts', './base/placeText.ts', './protocol.ts', './comparison.ts', './viewProtocol.ts', './view'],
+  except: ['./base/l10n.ts', './base/placeText.ts', './protocol.ts', './comparison.ts', './viewProtocol', './view'],
   message:
-    'webview may import only src/base/l10n.ts, src/base/placeText.ts, src/view, src/protocol.ts, src/comparison.ts and src/viewProtocol.ts.',
+    'webview may import only src/base/l10n.ts, src/base/placeText.ts, src/view, src/protocol.ts, src/comparison.ts and src/viewProtocol.',
 });
 
 /**

@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 const only = (suite: string): string[] =>
   process.env['BETTERTOGETHER_SUITE'] === suite ? [`test/${suite}/**/*.test.ts`] : [];
 
+/** Of suites that open VS Code. */
+const packagesOnce = ['test/vscode/packageOnce.ts'];
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -57,6 +60,7 @@ export default defineConfig({
           name: 'soak',
           sequence: { groupOrder: 5 },
           include: only('soak'),
+          globalSetup: packagesOnce,
           testTimeout: 3_600_000,
           hookTimeout: 300_000,
           fileParallelism: false,
@@ -69,6 +73,7 @@ export default defineConfig({
           name: 'oldest',
           sequence: { groupOrder: 7 },
           include: only('oldest'),
+          globalSetup: packagesOnce,
           testTimeout: 240_000,
           hookTimeout: 420_000,
           fileParallelism: false,
@@ -81,6 +86,7 @@ export default defineConfig({
           name: 'pictures',
           sequence: { groupOrder: 6 },
           include: only('pictures'),
+          globalSetup: packagesOnce,
           testTimeout: 240_000,
           hookTimeout: 420_000,
           fileParallelism: false,
@@ -103,6 +109,7 @@ export default defineConfig({
           name: 'vscode',
           sequence: { groupOrder: 4 },
           include: ['test/vscode/**/*.test.ts'],
+          globalSetup: packagesOnce,
           testTimeout: 240_000,
           hookTimeout: 420_000,
           // Two windows at once: each waits much of its time.

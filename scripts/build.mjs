@@ -21,12 +21,6 @@ const programs = {
   supervise: 'src/run/services/superviseMain.ts',
 };
 
-/** What is loaded beside code of the user's: a file each, whole. */
-const apart = {
-  host: 'src/host/node/main.ts',
-  sdk: 'src/program/sdk.ts',
-};
-
 /** What bundled packages in CommonJS take for granted and an ES module does not have. */
 const banner = `
 import { createRequire as $createRequire } from 'node:module';
@@ -56,53 +50,63 @@ const common = {
   logLevel: 'warning',
 };
 
-/** The parser of detection and its grammars, as src/detect/grammars.ts names them. */
-const wasm = {
+/** Files that lie beside the bundles as they are, with the folders of packages that they are of. */
+const copies = {
+  // The parser of detection and its grammars, as src/detect/grammars.ts names them.
   'tree-sitter.wasm': 'web-tree-sitter',
   'tree-sitter-python.wasm': '@vscode/tree-sitter-wasm/wasm',
   'tree-sitter-typescript.wasm': '@vscode/tree-sitter-wasm/wasm',
   'tree-sitter-tsx.wasm': '@vscode/tree-sitter-wasm/wasm',
+  // What the host translates TypeScript with (src/host/node/translator.ts).
+  'babel.cjs': 'jiti/dist',
 };
 
 /** Paths within the repository of the packages that they are of. */
-export const wasmSources = Object.values(wasm).map((folder) => `node_modules/${folder}`);
+export const copiedSources = Object.values(copies).map((folder) => `node_modules/${folder}`);
 
 /** @param outdir relative to the repository, or absolute. */
-export function copyWasm(outdir = 'dist') {
+export function copyFiles(outdir = 'dist') {
   const to = resolve(root, outdir);
   mkdirSync(to, { recursive: true });
-  for (const [name, folder] of Object.entries(wasm))
+  for (const [name, folder] of Object.entries(copies))
     copyFileSync(join(root, 'node_modules', folder, name), join(to, name));
 }
 
 export async function bundle() {
-  copyWasm();
+  copyFiles();
   const { writeSamples } = await import('./samples.mjs');
   writeSamples();
-  const [shared, alone, webview] = await Promise.all([
+  const built = await Promise.all([
     bundlePrograms(['cli', 'embedded', 'extension', 'supervise']),
-    bundleApart(['host', 'sdk']),
+    bundleHost(),
+    bundleSdk(),
     bundleWebview(),
   ]);
-  const of = (key) => [shared, alone, webview].flatMap((metafile) => Object.keys(metafile[key]));
-  removeOldOutputs(of('outputs').map((output) => basename(output)));
+  const of = (key) => built.flatMap((metafile) => Object.keys(metafile[key]));
+  removeOldOutputs([...of('outputs').map((output) => basename(output)), ...Object.keys(copies)]);
   const inputs = of('inputs');
-  writeFileSync(join(root, 'dist', 'ThirdPartyNotices.txt'), notices([...inputs, ...wasmSources]));
+  writeFileSync(join(root, 'dist', 'ThirdPartyNotices.txt'), notices([...inputs, ...copiedSources]));
 }
 
-/** @returns esbuild's metafile, as `bundleApart` does. */
+/** @returns esbuild's metafile, as those below do. */
 export async function bundlePrograms(names, outdir = 'dist', options = {}) {
-  return await bundleInto(outdir, programs, names, { splitting: true, ...options });
+  const entryPoints = Object.fromEntries(names.map((name) => [name, programs[name]]));
+  return await bundleInto(outdir, { entryPoints, splitting: true, ...options });
 }
 
-export async function bundleApart(names, outdir = 'dist', options = {}) {
-  return await bundleInto(outdir, apart, names, options);
+/** What runs code of the user's shares nothing with other programs. A thread of it loads a part of it alone. */
+export async function bundleHost(outdir = 'dist', options = {}) {
+  return await bundleInto(outdir, { entryPoints: { host: 'src/host/node/main.ts' }, splitting: true, ...options });
 }
 
-async function bundleInto(outdir, entries, names, options) {
+/** What code of users imports: one file, whole. */
+export async function bundleSdk(outdir = 'dist', options = {}) {
+  return await bundleInto(outdir, { entryPoints: { sdk: 'src/program/sdk.ts' }, ...options });
+}
+
+async function bundleInto(outdir, options) {
   const { metafile } = await build({
     ...common,
-    entryPoints: Object.fromEntries(names.map((name) => [name, entries[name]])),
     outdir,
     external: ['vscode'],
     sourcemap: 'linked',

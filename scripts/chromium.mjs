@@ -20,7 +20,7 @@ export function findChromium() {
 export function ensureChromium() {
   if (findChromium() !== null) return;
   say('installing Chromium for the tests in a browser');
-  const run = (command, ...args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
+  const run = (command, ...args) => spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
   const apt = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   if (apt && run('apt-get', 'update') && run('apt-get', 'install', '-y', 'chromium') && findChromium() !== null) return;
   const cli = join(root, 'node_modules', 'playwright-core', 'cli.js');

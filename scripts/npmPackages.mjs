@@ -1,7 +1,7 @@
 /** Builds the folders that are published to npm: `dist/npm/bettertogether` (the SDK) and `dist/npm/bettertogether-cli`. */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleApart, bundlePrograms, copyWasm, wasmSources } from './build.mjs';
+import { bundleHost, bundlePrograms, bundleSdk, copiedSources, copyFiles } from './build.mjs';
 import { notices } from './notices.mjs';
 import { path } from './packages.mjs';
 import { writePublishedTypes } from './publishedTypes.mjs';
@@ -20,7 +20,7 @@ export async function buildNpmPackages() {
 }
 
 async function buildSdk(to, manifest) {
-  const { inputs } = await bundleApart(['sdk'], to, { sourcemap: false });
+  const { inputs } = await bundleSdk(to, { sourcemap: false });
   writePublishedTypes(path('dist', 'types'), 'program/sdk.d.ts', join(to, 'types'));
   writeRest(to, sdkManifest(manifest), 'sdk', Object.keys(inputs));
 }
@@ -29,15 +29,16 @@ async function buildCli(to, manifest) {
   const dist = join(to, 'dist');
   const built = await Promise.all([
     bundlePrograms(['cli', 'embedded', 'supervise'], dist, { sourcemap: false }),
-    bundleApart(['host', 'sdk'], dist, { sourcemap: false }),
+    bundleHost(dist, { sourcemap: false }),
+    bundleSdk(dist, { sourcemap: false }),
   ]);
-  copyWasm(dist);
+  copyFiles(dist);
   for (const name of ['host', 'trainer']) copyPython(path('python', name), join(to, 'python', name));
   cpSync(path('schema'), join(to, 'schema'), { recursive: true });
   // Messages name them.
   for (const name of readdirSync(path('docs')).filter((each) => each.endsWith('.md')))
     cpSync(path('docs', name), join(to, 'docs', name));
-  writeRest(to, cliManifest(manifest), 'cli', [...built.flatMap(({ inputs }) => Object.keys(inputs)), ...wasmSources]);
+  writeRest(to, cliManifest(manifest), 'cli', [...built.flatMap(({ inputs }) => Object.keys(inputs)), ...copiedSources]);
 }
 
 function writeRest(to, manifest, name, inputs) {

@@ -22,6 +22,13 @@ function run([command, ...args], live, options = {}) {
   });
 }
 
+/** Sees to a list of what the tests need (scripts/testParts.mjs). @returns where things are; `null`: it failed, and said why. */
+export async function installed(list) {
+  const stdio = ['ignore', 'pipe', 'inherit'];
+  const { ok, output } = await run([process.execPath, join(root, 'scripts', 'testParts.mjs'), list], false, { stdio });
+  return ok ? JSON.parse(output) : null;
+}
+
 /**
  * Runs lists of suites side by side, each list one suite after the other. Output of the first list is shown as it comes,
  * that of the others when a suite has ended.

@@ -1,6 +1,6 @@
 /** What the views can do. They get this and a model, and give a template: none of them holds state. */
 import type { Purpose } from '../src/protocol.ts';
-import type { Act } from '../src/viewProtocol.ts';
+import type { Act } from '../src/viewProtocol/snapshot.ts';
 import type { Kept, Tab } from './model.ts';
 import type { SourcePlace } from './sourceLinks.ts';
 

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Act, Snapshot } from '../src/viewProtocol.ts';
+import type { Act, Snapshot } from '../src/viewProtocol/snapshot.ts';
 import type { Actions } from './actions.ts';
 import { examplesView } from './examplesView.ts';
 import { headView } from './headView.ts';

@@ -1,6 +1,9 @@
 /** Talks to the host: posts questions, and hands on what comes back once it has the shape it should have. */
-import { answerSchemas, toViewSchema } from '../src/viewProtocol.ts';
-import type { Answer, Ask, ToHost, ToView } from '../src/viewProtocol.ts';
+import { answerSchemas } from '../src/viewProtocol/answers.ts';
+import { toViewSchema } from '../src/viewProtocol/messages.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { Ask } from '../src/viewProtocol/asks.ts';
+import type { ToHost, ToView } from '../src/viewProtocol/messages.ts';
 
 /** The part of `acquireVsCodeApi()` that is used. */
 export interface HostApi {

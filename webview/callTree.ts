@@ -1,5 +1,6 @@
 /** The calls and look-ups of one program run by the modules around them, in the order they began. Pure. */
-import type { RetrievalRow, TraceCallRow } from '../src/viewProtocol.ts';
+import type { RetrievalRow } from '../src/viewProtocol/fromData.ts';
+import type { TraceCallRow } from '../src/viewProtocol/traces.ts';
 
 export interface CallNode {
   readonly kind: 'call';

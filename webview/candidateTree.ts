@@ -1,5 +1,5 @@
 /** The candidates of a step by what they were made from. Pure. */
-import type { CandidateRow } from '../src/viewProtocol.ts';
+import type { CandidateRow } from '../src/viewProtocol/snapshot.ts';
 
 export interface CandidateNode {
   readonly candidate: CandidateRow;

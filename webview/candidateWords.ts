@@ -2,8 +2,8 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
-import { candidateState } from '../src/viewProtocol.ts';
-import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import { candidateState } from '../src/viewProtocol/parts.ts';
+import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import { candidateEnd } from '../src/view/candidateEnd.ts';
 import { percent, shownNumber } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import type { Actions } from './actions.ts';
 import { hasTree } from './candidateTree.ts';
 import { candidateButtons, scoredOn, scoreText, statusOf } from './candidateWords.ts';

@@ -1,5 +1,5 @@
 /** Holds the model of a comparison, asks the host for the rows, and calls for a new drawing when something changed. */
-import type { Subject } from '../src/viewProtocol.ts';
+import type { Subject } from '../src/viewProtocol/comparison.ts';
 import type { Bridge, Told } from './bridge.ts';
 import { compareKeptSchema, firstCompareModel, shownRuns, subjectsOf } from './compareModel.ts';
 import type { CompareKept, CompareModel } from './compareModel.ts';

@@ -1,6 +1,8 @@
 /** What the page of a comparison shows. Only `kept` survives a reload. */
 import * as z from 'zod';
-import type { Answer, ComparedRun, PredictionRow, SideBySide, Subject } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { ComparedRun, SideBySide, Subject } from '../src/viewProtocol/comparison.ts';
+import type { PredictionRow } from '../src/viewProtocol/examples.ts';
 import { exampleFilters, nothing } from './model.ts';
 import type { Loaded } from './model.ts';
 

@@ -2,8 +2,10 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { pairedDifference } from '../src/viewProtocol.ts';
-import type { Answer, ComparedRun, ExampleRow, SideBySide } from '../src/viewProtocol.ts';
+import { pairedDifference } from '../src/viewProtocol/fromData.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { ComparedRun, SideBySide } from '../src/viewProtocol/comparison.ts';
+import type { ExampleRow } from '../src/viewProtocol/examples.ts';
 import type { CompareActions } from './compareController.ts';
 import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts';
 import type { CompareModel } from './compareModel.ts';

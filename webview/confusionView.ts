@@ -2,7 +2,8 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { ConfusionField, Snapshot } from '../src/viewProtocol.ts';
+import type { ConfusionField } from '../src/viewProtocol/examples.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
 import { startName, stepName } from '../src/view/words.ts';
 import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';

@@ -12,7 +12,9 @@ import { hasFront, shownStep } from './shownStep.ts';
 import type { SourcePlace } from './sourceLinks.ts';
 import { noTrace, TraceOpener } from './traceOpener.ts';
 import { TracePages } from './tracePages.ts';
-import type { Act, Answer, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { Act, Snapshot } from '../src/viewProtocol/snapshot.ts';
+import type { TraceFilter } from '../src/viewProtocol/traces.ts';
 
 /** Data of which there is one at a time. */
 type Filled = 'examples' | 'confusion' | 'states' | 'standing' | 'front' | 'costs' | 'trainedBy';

@@ -2,7 +2,8 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import { addUsage } from '../src/view/runView.ts';
 import { counted } from '../src/view/counted.ts';
 import { count, dollars, duration, short, startName, stepName } from '../src/view/words.ts';

@@ -1,6 +1,7 @@
 /** Which rows of the table are shown, and in which order. Pure; what is drawn again and again is remembered. */
 import { shownNumber } from '../src/view/words.ts';
-import type { Answer, ExampleRow } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { ExampleRow } from '../src/viewProtocol/examples.ts';
 import { lastCall } from './lastCall.ts';
 import { exampleFilters } from './model.ts';
 import type { ExampleFilter, Kept } from './model.ts';

@@ -2,7 +2,9 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { ExampleRow } from '../src/viewProtocol/examples.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
 import type { Actions } from './actions.ts';
 import { confusionView, rowsOfCell } from './confusionView.ts';
 import { comparedColumns, countMatches, shownRows } from './exampleFilter.ts';

@@ -2,7 +2,9 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, FrontRow, StepRow } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { FrontRow } from '../src/viewProtocol/examples.ts';
+import type { StepRow } from '../src/viewProtocol/snapshot.ts';
 import { rowScore, shownNumber } from '../src/view/words.ts';
 import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Act, Snapshot } from '../src/viewProtocol.ts';
+import type { Act, Snapshot } from '../src/viewProtocol/snapshot.ts';
 import { actName } from '../src/view/actName.ts';
 import { counted } from '../src/view/counted.ts';
 import { stoppedText } from '../src/view/runRow.ts';

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Remembered } from '../src/viewProtocol.ts';
+import type { Remembered } from '../src/viewProtocol/chats.ts';
 
 /** @param remembered `undefined`: not here yet. */
 export function messagesPart(remembered: Remembered | undefined): TemplateResult {

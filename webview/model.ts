@@ -1,8 +1,11 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
 import { scales } from './scales.ts';
-import { listedTracesSchema, traceSortSchema } from '../src/viewProtocol.ts';
-import type { Answer, PredictionRow, Remembered, Snapshot } from '../src/viewProtocol.ts';
+import { listedTracesSchema, traceSortSchema } from '../src/viewProtocol/traces.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { Remembered } from '../src/viewProtocol/chats.ts';
+import type { PredictionRow } from '../src/viewProtocol/examples.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
 import type { TraceListing } from './tracePages.ts';
 
 export const tabs = ['run', 'program', 'examples', 'traces'] as const;

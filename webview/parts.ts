@@ -3,7 +3,7 @@ import * as l10n from '../src/base/l10n.ts';
 import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
-import type { StepRow } from '../src/viewProtocol.ts';
+import type { StepRow } from '../src/viewProtocol/snapshot.ts';
 import { secondsLeft } from '../src/view/activity.ts';
 import { counted } from '../src/view/counted.ts';
 import { duration, percent } from '../src/view/words.ts';

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { StepRow } from '../src/viewProtocol.ts';
+import type { StepRow } from '../src/viewProtocol/snapshot.ts';
 import { count, percent } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { valueOf } from './model.ts';

@@ -1,5 +1,5 @@
 /** Asks the host for what the program gave on the rows in sight, once for each row. */
-import type { PredictionRow } from '../src/viewProtocol.ts';
+import type { PredictionRow } from '../src/viewProtocol/examples.ts';
 
 /** What can be asked at once; the host answers no more. */
 const askedAtMost = 100;

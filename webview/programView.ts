@@ -2,7 +2,9 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
+import type { KeptCandidate, StateRow } from '../src/viewProtocol/states.ts';
 import type { Actions } from './actions.ts';
 import { shownNumber, startName, stepName } from '../src/view/words.ts';
 import { sideText } from './diffText.ts';

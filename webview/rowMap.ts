@@ -7,7 +7,7 @@ import { gradeOf, grades } from '../src/view/grade.ts';
 import type { Grade } from '../src/view/grade.ts';
 import { counted } from '../src/view/counted.ts';
 import { count } from '../src/view/words.ts';
-import type { ExampleRow } from '../src/viewProtocol.ts';
+import type { ExampleRow } from '../src/viewProtocol/examples.ts';
 import { countMatches } from './exampleFilter.ts';
 import type { MatchCounts } from './exampleFilter.ts';
 import { lastCall } from './lastCall.ts';

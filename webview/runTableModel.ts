@@ -1,6 +1,6 @@
 /** What the page with all runs shows. Only `kept` survives a reload. */
 import * as z from 'zod';
-import type { RunTable } from '../src/viewProtocol.ts';
+import type { RunTable } from '../src/viewProtocol/runTable.ts';
 import { runStatuses } from '../src/view/runRow.ts';
 import type { RunRow } from '../src/view/runRow.ts';
 

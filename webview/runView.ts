@@ -2,7 +2,8 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
+import type { StepInfo } from '../src/viewProtocol/fromData.ts';
+import type { Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
 import { costsView } from './costsView.ts';

@@ -1,7 +1,7 @@
 /** The scores of a run as points over what they took. Pure. */
 import * as l10n from '../src/base/l10n.ts';
 import type { Score } from '../src/protocol.ts';
-import type { Place, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Place, Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import { percent, shownNumber, startName, stepName } from '../src/view/words.ts';
 import { bestOf } from '../src/view/candidateEnd.ts';
 import { bestName } from './candidateWords.ts';

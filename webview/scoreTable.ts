@@ -6,7 +6,7 @@ import { gradeOf, grades, gradeSign, gradeWord } from '../src/view/grade.ts';
 import type { Grade } from '../src/view/grade.ts';
 import { percent, rowScore, shownNumber } from '../src/view/words.ts';
 import type { Score } from '../src/protocol.ts';
-import type { ExampleRow, PredictionRow, PredictionView, ShownField } from '../src/viewProtocol.ts';
+import type { ExampleRow, PredictionRow, PredictionView, ShownField } from '../src/viewProtocol/examples.ts';
 import { lastCall } from './lastCall.ts';
 import { sortHeader } from './sortHeader.ts';
 import type { Sort } from './sortHeader.ts';

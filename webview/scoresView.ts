@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
-import type { Snapshot } from '../src/viewProtocol.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
 import { counted } from '../src/view/counted.ts';
 import { percent } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';

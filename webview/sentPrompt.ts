@@ -3,7 +3,7 @@ import * as l10n from '../src/base/l10n.ts';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { Answer } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
 import { purposeName, shownNumber } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { messagesPart } from './messages.ts';

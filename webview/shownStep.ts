@@ -1,5 +1,5 @@
 /** Which step the Run view shows, and what there is of it. Pure. */
-import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 
 /** The one that was chosen, else the one at work, else the last that was begun. */
 export function shownStep({ steps }: Pick<Snapshot, 'steps'>, chosen: string | null): StepRow | undefined {

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import {
   capitalized,
   count,

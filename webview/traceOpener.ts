@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import type { Purpose } from '../src/protocol.ts';
 import { shownNumber } from '../src/view/words.ts';
-import type { TraceFilter } from '../src/viewProtocol.ts';
+import type { TraceFilter } from '../src/viewProtocol/traces.ts';
 import type { Bridge } from './bridge.ts';
 import { nothing, valueOf } from './model.ts';
 import type { Kept, Model, OpenTrace } from './model.ts';

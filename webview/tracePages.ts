@@ -1,5 +1,6 @@
 /** The list of traces, page by page: what is in sight is asked for, and what is shown stays until the next is here. */
-import type { Answer, ListedTraces, TraceSort } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { ListedTraces, TraceSort } from '../src/viewProtocol/traces.ts';
 
 const pageSize = 200;
 /** Whoever types is waited for (ms): a search reads all traces. */

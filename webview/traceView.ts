@@ -2,7 +2,8 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import type { RetrievalRow } from '../src/viewProtocol/fromData.ts';
+import type { RequestRow, TraceCallRow, TraceView } from '../src/viewProtocol/traces.ts';
 import { placeText } from '../src/base/placeText.ts';
 import { isPaid } from '../src/view/paid.ts';
 import { counted } from '../src/view/counted.ts';

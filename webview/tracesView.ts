@@ -4,8 +4,9 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { purposeSchema } from '../src/protocol.ts';
 import { gradeOf, gradeSign, gradeWord } from '../src/view/grade.ts';
-import { traceOutcomes } from '../src/viewProtocol.ts';
-import type { Snapshot, TraceRow, TraceSort } from '../src/viewProtocol.ts';
+import { traceOutcomes } from '../src/viewProtocol/traces.ts';
+import type { Snapshot } from '../src/viewProtocol/snapshot.ts';
+import type { TraceRow, TraceSort } from '../src/viewProtocol/traces.ts';
 import { counted } from '../src/view/counted.ts';
 import type { Actions } from './actions.ts';
 import {

@@ -2,7 +2,9 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';
+import type { Answer } from '../src/viewProtocol/answers.ts';
+import type { TrainingRowView } from '../src/viewProtocol/chats.ts';
+import type { JobRow, StepRow } from '../src/viewProtocol/snapshot.ts';
 import type { Actions } from './actions.ts';
 import { clock, count, duration, measured, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';

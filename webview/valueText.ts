@@ -1,7 +1,7 @@
 /** Values of fields as the page shows them. */
 import * as l10n from '../src/base/l10n.ts';
-import { shownValue } from '../src/viewProtocol.ts';
-import type { JsonValue } from '../src/viewProtocol.ts';
+import { shownValue } from '../src/viewProtocol/fromData.ts';
+import type { JsonValue } from '../src/viewProtocol/fromData.ts';
 
 /** A field's value as text: strings as they are, everything else as JSON. */
 export function valueText(value: unknown): string {

@@ -2,7 +2,7 @@
 import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Snapshot, StepRow } from '../src/viewProtocol/snapshot.ts';
 import { gainDoubt, verdictOf } from '../src/view/gain.ts';
 import type { Verdict } from '../src/view/gain.ts';
 import { signed } from '../src/view/words.ts';

@@ -7,9 +7,9 @@ import type { RunStatus } from '../run/reading/summary.ts';
 import { actName } from '../view/actName.ts';
 import { runStatusWord } from '../view/runRow.ts';
 import type { RunView } from '../view/runView.ts';
-import type { Act } from '../viewProtocol.ts';
+import type { Act } from '../viewProtocol/snapshot.ts';
 
-export type { Act } from '../viewProtocol.ts';
+export type { Act } from '../viewProtocol/snapshot.ts';
 
 export interface ActingRun {
   readonly id: string;

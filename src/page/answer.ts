@@ -2,8 +2,10 @@
 import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { SourceLocation } from '../data/program.ts';
-import { answerSchemas } from '../viewProtocol.ts';
-import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
+import { answerSchemas } from '../viewProtocol/answers.ts';
+import type { Answer } from '../viewProtocol/answers.ts';
+import type { RunAsk } from '../viewProtocol/asks.ts';
+import type { Remembered } from '../viewProtocol/chats.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
 import { requirePossible } from './acts.ts';
 import type { Act } from './acts.ts';

@@ -1,8 +1,8 @@
 import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
-import { comparisonAskSchema } from '../viewProtocol.ts';
-import type { ComparisonAsk } from '../viewProtocol.ts';
+import { comparisonAskSchema } from '../viewProtocol/comparison.ts';
+import type { ComparisonAsk } from '../viewProtocol/comparison.ts';
 import type { ComparisonReader } from './comparisonReader.ts';
 import type { PageSource } from './pageSession.ts';
 

@@ -3,7 +3,7 @@ import { categoriesAtMost, categoryCharactersAtMost } from '../base/limits.ts';
 import type { Fields } from '../base/json.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
-import type { ConfusionField } from '../viewProtocol.ts';
+import type { ConfusionField } from '../viewProtocol/examples.ts';
 import { plainText } from '../view/lineText.ts';
 
 /** Fields that have at most a dozen different labels, all of them short. */

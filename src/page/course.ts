@@ -4,8 +4,8 @@
  */
 import type { LoggedEvent, Usage } from '../protocol.ts';
 import { foldWorkTime, noWorkTime, secondsWorked } from '../view/workTime.ts';
-import { candidateState } from '../viewProtocol.ts';
-import type { Place, StepCourse } from '../viewProtocol.ts';
+import { candidateState } from '../viewProtocol/parts.ts';
+import type { Place, StepCourse } from '../viewProtocol/snapshot.ts';
 
 /** More than a screen can show. */
 const placesAtMost = 20_000;

@@ -3,7 +3,7 @@ import * as l10n from '../base/l10n.ts';
 import { rowsShownAtMost } from '../base/limits.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
-import type { Answer } from '../viewProtocol.ts';
+import type { Answer } from '../viewProtocol/answers.ts';
 import { categoriesOf } from './confusion.ts';
 import { preview } from '../view/lineText.ts';
 import type { RunDetails } from './runDetails.ts';

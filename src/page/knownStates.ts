@@ -9,8 +9,9 @@ import { runFiles } from '../run/record/runFolder.ts';
 import { readStates } from '../run/record/stateFile.ts';
 import { counted } from '../view/counted.ts';
 import { percent } from '../view/words.ts';
-import { candidateState } from '../viewProtocol.ts';
-import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../viewProtocol.ts';
+import { candidateState } from '../viewProtocol/parts.ts';
+import type { CandidateRow, StepRow } from '../viewProtocol/snapshot.ts';
+import type { KeptCandidate, StateRow } from '../viewProtocol/states.ts';
 
 /** Where a state is found again: at the end of a step, or under its hash where it was a candidate's. */
 export interface StatePlace {

@@ -4,8 +4,9 @@
  */
 import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
-import { toHostSchema } from '../viewProtocol.ts';
-import type { Ask, ToHost, ToView } from '../viewProtocol.ts';
+import { toHostSchema } from '../viewProtocol/messages.ts';
+import type { Ask } from '../viewProtocol/asks.ts';
+import type { ToHost, ToView } from '../viewProtocol/messages.ts';
 
 /** What a page says of an error that was not written for people; the log has that. */
 const bugMessage = l10n.t('This is a bug in BetterTogether, not yours: "BetterTogether: Show Log" has what happened.');

@@ -3,7 +3,7 @@ import { canonicalJson } from '../base/json.ts';
 import type { Fields } from '../base/json.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
-import type { PredictionRow, PredictionView, ShownField } from '../viewProtocol.ts';
+import type { PredictionRow, PredictionView, ShownField } from '../viewProtocol/examples.ts';
 import { lineText } from '../view/lineText.ts';
 
 /** Looks up what the program gave on a row; `null`: there is no record of it. */

@@ -3,7 +3,7 @@ import * as l10n from '../base/l10n.ts';
 import { HumanError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { shownNumber } from '../view/words.ts';
-import type { Answer } from '../viewProtocol.ts';
+import type { Answer } from '../viewProtocol/answers.ts';
 import { categoriesOf, confusionOf } from './confusion.ts';
 import { exampleTable } from './exampleTable.ts';
 import { predictionRows } from './predictions.ts';

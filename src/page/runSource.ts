@@ -1,5 +1,5 @@
 import { HumanError } from '../base/errors.ts';
-import { runAskSchema } from '../viewProtocol.ts';
+import { runAskSchema } from '../viewProtocol/asks.ts';
 import { possibleActs } from './acts.ts';
 import { answer } from './answer.ts';
 import type { Effects } from './answer.ts';

@@ -5,7 +5,7 @@ import type { RunItem } from '../editor/items/runItem.ts';
 import { runRow } from '../editor/items/runRow.ts';
 import { whyNot } from '../view/runRow.ts';
 import type { RunRow, TableAct } from '../view/runRow.ts';
-import { runTableAskSchema } from '../viewProtocol.ts';
+import { runTableAskSchema } from '../viewProtocol/runTable.ts';
 import type { PageSource } from './pageSession.ts';
 
 export interface ListedRuns {

@@ -1,6 +1,7 @@
 /** Where to find the prompts that a state was asked with: in the traces of the program runs that were made in it. */
 import type { Purpose } from '../protocol.ts';
-import type { Answer, TraceView } from '../viewProtocol.ts';
+import type { Answer } from '../viewProtocol/answers.ts';
+import type { TraceView } from '../viewProtocol/traces.ts';
 import type { RunReader } from './runReader.ts';
 
 type Sent = NonNullable<Answer<'sentPrompts'>['sent']>;

@@ -11,7 +11,7 @@ import type { RunView, StepView } from '../view/runView.ts';
 import { candidateText } from '../engine/optimizers/candidateText.ts';
 import { unitScore } from '../engine/score.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
-import type { Snapshot, StepRow } from '../viewProtocol.ts';
+import type { Snapshot, StepRow } from '../viewProtocol/snapshot.ts';
 import type { Act } from './acts.ts';
 import type { JobCourse, RunDetails } from './runDetails.ts';
 

@@ -1,5 +1,5 @@
 /** What is other in one state of a program than in another, predictor by predictor. Pure. */
-import type { StateRow, Change } from '../viewProtocol.ts';
+import type { StateRow, Change } from '../viewProtocol/states.ts';
 
 type State = StateRow['state'];
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { listedTraceBytesAtMost } from '../base/limits.ts';
 import { lmRecordSchema } from '../data/lm.ts';
 import { isPaid } from '../view/paid.ts';
-import type { Answer } from '../viewProtocol.ts';
+import type { Answer } from '../viewProtocol/answers.ts';
 import type { RunDetails } from './runDetails.ts';
 import type { TraceIndex } from './traceIndex.ts';
 import { visitRecords } from './traceRecords.ts';

@@ -1,6 +1,6 @@
 /** The program runs of a run as its page lists them: which match, in which order. Their rows are read page by page. */
 import { gradeOf } from '../view/grade.ts';
-import type { ListedTraces, TraceRow, TraceSort } from '../viewProtocol.ts';
+import type { ListedTraces, TraceRow, TraceSort } from '../viewProtocol/traces.ts';
 import type { Outcome, RunDetails } from './runDetails.ts';
 import type { TraceIndex } from './traceIndex.ts';
 import { TraceSearch } from './traceSearch.ts';

@@ -8,7 +8,8 @@ import type { Example } from '../data/program.ts';
 import { plainText } from '../view/lineText.ts';
 import { counted } from '../view/counted.ts';
 import { duration, errorText, rowScore, shownNumber } from '../view/words.ts';
-import type { Remembered, TraceView } from '../viewProtocol.ts';
+import type { Remembered } from '../viewProtocol/chats.ts';
+import type { TraceView } from '../viewProtocol/traces.ts';
 
 /** Characters of one value, and of the whole. */
 const valueAtMost = 20_000;

@@ -3,7 +3,7 @@
  * or in the one of earlier versions. Pure.
  */
 import * as z from 'zod';
-import type { TrainingRowView } from '../viewProtocol.ts';
+import type { TrainingRowView } from '../viewProtocol/chats.ts';
 
 const message = z.object({ role: z.string(), content: z.string() });
 type Message = z.infer<typeof message>;

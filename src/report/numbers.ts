@@ -1,6 +1,6 @@
 /** The numbers of runs as CSV: a line for each step and split, for a spreadsheet or a data frame. */
 import { stringify } from 'csv-stringify/sync';
-import type { Snapshot } from '../viewProtocol.ts';
+import type { Snapshot } from '../viewProtocol/snapshot.ts';
 import { stepName, startName } from '../view/words.ts';
 
 const columns = [

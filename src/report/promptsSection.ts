@@ -5,7 +5,7 @@ import type { Markup } from '../base/markup.ts';
 import { fieldsText } from '../page/stateText.ts';
 import { counted } from '../view/counted.ts';
 import { wordDiff } from '../view/wordDiff.ts';
-import type { StateRow } from '../viewProtocol.ts';
+import type { StateRow } from '../viewProtocol/states.ts';
 
 type Predictors = StateRow['state']['predictors'];
 type PredictorState = Predictors[string];

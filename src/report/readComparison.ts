@@ -3,7 +3,7 @@ import { HumanError } from '../base/errors.ts';
 import { readComparison } from '../run/compare/comparisonFolder.ts';
 import type { ComparisonLocation } from '../run/compare/comparisonFolder.ts';
 import { runLocation, workspaceAround } from '../run/record/runFolder.ts';
-import type { Snapshot } from '../viewProtocol.ts';
+import type { Snapshot } from '../viewProtocol/snapshot.ts';
 import { openWhole } from './readRun.ts';
 import type { RowScores } from './strategyGains.ts';
 

@@ -1,6 +1,7 @@
 import { RunReader } from '../page/runReader.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
-import type { StateRow, Snapshot } from '../viewProtocol.ts';
+import type { Snapshot } from '../viewProtocol/snapshot.ts';
+import type { StateRow } from '../viewProtocol/states.ts';
 import { changedRows } from './changedRows.ts';
 import type { ChangedRows } from './changedRows.ts';
 

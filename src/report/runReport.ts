@@ -7,7 +7,7 @@ import { addUsage } from '../view/runView.ts';
 import { counted } from '../view/counted.ts';
 import { runStatusWord, stoppedText } from '../view/runRow.ts';
 import { count, duration, rowScore, shownNumber, startName, stepName, stepTitle } from '../view/words.ts';
-import type { Snapshot, StepRow } from '../viewProtocol.ts';
+import type { Snapshot, StepRow } from '../viewProtocol/snapshot.ts';
 import type { ChangedRow, ChangedRows } from './changedRows.ts';
 import { reportDocument } from './document.ts';
 import { numbersOf } from './numbers.ts';

@@ -1,8 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+
+interface Build {
+  bundleHost(outdir: string, options: object): Promise<unknown>;
+  bundleSdk(outdir: string, options: object): Promise<unknown>;
+  copyFiles(outdir: string): void;
+}
+
+const script = new URL('../../scripts/build.mjs', import.meta.url).href;
 
 export interface Bundles {
   /** The Node host's child process. */
@@ -12,29 +18,17 @@ export interface Bundles {
   dispose(): void;
 }
 
-const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-
 /** Bundles the host and the SDK as the build does, into a folder of their own. */
 export async function bundleHost(): Promise<Bundles> {
   const folder = mkdtempSync(join(tmpdir(), 'bettertogether-host-'));
-  await build({
-    entryPoints: { host: source('host/node/main.ts'), sdk: source('program/sdk.ts') },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    sourcemap: false,
-    logLevel: 'silent',
-    // Packages in CommonJS ask for Node's own modules by require.
-    banner: {
-      js: "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);",
-    },
-  });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const build = (await import(script)) as Build;
+  build.copyFiles(folder);
+  const plain = { sourcemap: false };
+  await Promise.all([build.bundleHost(folder, plain), build.bundleSdk(folder, plain)]);
   return {
-    host: join(folder, 'host.mjs'),
-    sdk: join(folder, 'sdk.mjs'),
+    host: join(folder, 'host.js'),
+    sdk: join(folder, 'sdk.js'),
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

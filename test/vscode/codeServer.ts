@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, inject } from 'vitest';
+import type {} from './packageOnce.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -64,32 +65,18 @@ const userSettings = {
 };
 
 let packages: string | undefined;
-let vsix: string | undefined;
 
 afterAll(() => {
   if (packages !== undefined) rmSync(packages, { recursive: true, force: true });
 });
 
-/** Packaged once per test file, as `npm run package` does it. */
-function packaged(): string {
-  if (vsix === undefined) {
-    vsix = fileFor('bettertogether');
-    execFileSync(process.execPath, [join(root, 'scripts', 'vsix.mjs'), vsix], { stdio: 'pipe' });
-  }
-  return vsix;
-}
-
 function packageOf(folder: string): string {
-  const file = fileFor(basename(folder));
+  packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
+  const file = join(packages, `${basename(folder)}.vsix`);
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const args = ['package', '--skip-license', '--no-dependencies', '--allow-missing-repository', '--out', file];
   execFileSync(process.execPath, [vsce, ...args], { cwd: folder, stdio: 'pipe' });
   return file;
-}
-
-function fileFor(name: string): string {
-  packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
-  return join(packages, `${name}.vsix`);
 }
 
 export async function startCodeServer({
@@ -113,7 +100,7 @@ export async function startCodeServer({
     join(code, 'node_modules', 'code-server'),
     ...['--config', join(home, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', join(home, 'extensions')],
   ];
-  for (const file of [packaged(), ...extensions.map(packageOf)]) {
+  for (const file of [inject('vsix'), ...extensions.map(packageOf)]) {
     execFileSync(node, [...common, '--install-extension', file], { env: all, stdio: 'pipe' });
   }
   const port = await freePort();

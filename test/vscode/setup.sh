@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A real VS Code for the tests: code-server (VS Code's workbench and extension host) on its own Node, both from npm at
-# pinned versions. Needs npm, python3, make and a C++ compiler (two small addons are built); nothing is put into the
+# pinned versions. Needs npm, flock, python3, make and a C++ compiler (two small addons are built); nothing is put into the
 # repository. Idempotent. Prints the folder. `setup.sh oldest` is the one nearest to the oldest VS Code in `engines.vscode`.
 set -euo pipefail
 case "${1:-newest}" in
@@ -14,9 +14,17 @@ if [ -e "$STAMP" ]; then
   echo "$DIR"
   exit 0
 fi
-for tool in npm python3 make g++; do
+for tool in npm python3 make g++ flock; do
   command -v "$tool" >/dev/null || { echo "The VS Code tests need $tool, once, to set VS Code up." >&2; exit 1; }
 done
+# Two test files may ask at the same time.
+mkdir -p "$(dirname "$DIR")"
+exec 9>"$DIR.lock"
+flock 9
+if [ -e "$STAMP" ]; then
+  echo "$DIR"
+  exit 0
+fi
 rm -rf "$DIR"
 mkdir -p "$DIR"
 cd "$DIR"

@@ -23,7 +23,7 @@ async function runs({ terminal }: Context, json: boolean): Promise<void> {
   const faults = [...unreadable.map(({ reason }) => reason), ...listed.flatMap(({ fault }) => fault ?? [])];
   terminal.err(screenLines(faults.map((fault) => brief(fault, 500))));
   const later = unreadable.flatMap(laterRow);
-  if (json) return terminal.out(screenJson({ runs: listed.map(asJson) }));
+  if (json) return terminal.out(screenJson({ runs: listed.map(asJson), unreadable: unreadable.map(unreadableJson) }));
   if (all.length + later.length === 0)
     return terminal.err(onScreen`no runs yet: \`bettertogether optimize <program>\` starts one\n`);
   const head = ['run', 'program', 'strategy', 'status', 'final', 'dev %', 'test %', 'calls'];
@@ -60,6 +60,11 @@ const byId = ([a = '']: readonly string[], [b = '']: readonly string[]): number 
 function statusText({ status, madeHere, fault }: Listed): string {
   if (!madeHere) return `${status}, not yours`;
   return fault === null ? status : `${status}, account damaged`;
+}
+
+/** A run that is there and cannot be read: `laterVersion` names the version that wrote it where it came after this one. */
+function unreadableJson({ run, reason, later }: UnreadableRun) {
+  return { run: run.id, reason, laterVersion: later?.version ?? null };
 }
 
 /** Scores of the final state. */

@@ -1,10 +1,11 @@
-import { createJiti } from 'jiti/static';
-import type { Jiti } from 'jiti/static';
+import { createJiti } from 'jiti';
+import type { Jiti } from 'jiti';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { usedFiles } from '../../program/runtime/usedFiles.ts';
 import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
 import { sourcesOf } from './sources.ts';
+import { translator } from './translator.ts';
 import { userFrame } from './userFrame.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -36,7 +37,7 @@ export async function createLoader(workspace: string, programFile: string, sdkPa
 
 function newJiti(programFile: string, virtualModules: Record<string, unknown>): Jiti {
   // No cache on disk: what runs is what the user sees, and nothing is left in the workspace.
-  const options = { fsCache: false, moduleCache: true, virtualModules };
+  const options = { fsCache: false, moduleCache: true, virtualModules, transform: translator() };
   try {
     return createJiti(programFile, { ...options, tsconfigPaths: true });
   } catch {

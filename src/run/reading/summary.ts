@@ -1,4 +1,5 @@
 import { UsageError, messageOf } from '../../base/errors.ts';
+import * as l10n from '../../base/l10n.ts';
 import type { LoggedEvent, RunResult } from '../../protocol.ts';
 import { LaterForm } from '../../data/record.ts';
 import { eachPiece } from '../record/eventLog.ts';
@@ -73,10 +74,15 @@ export async function laterRuns(workspace: string): Promise<readonly LaterRun[]>
       () => null,
       (thrown: unknown) => thrown,
     );
-    const later = laterFormBehind(error);
-    return later === null ? [] : [{ run, reason: messageOf(error), later }];
+    return laterRun(run, error) ?? [];
   });
   return (await Promise.all(looked)).flat();
+}
+
+/** @param error what reading the run threw. @returns `null`: something else is the matter than a later form. */
+export function laterRun(run: RunLocation, error: unknown): LaterRun | null {
+  const later = laterFormBehind(error);
+  return later === null ? null : { run, reason: messageOf(error), later };
 }
 
 const laterFormBehind = (error: unknown): LaterForm | null =>
@@ -84,7 +90,7 @@ const laterFormBehind = (error: unknown): LaterForm | null =>
 
 /** "of a later version (0.9.0)". */
 export const ofLaterVersion = ({ version }: LaterForm): string =>
-  version === null ? 'of a later version' : `of a later version (${version})`;
+  version === null ? l10n.t('of a later version') : l10n.t`of a later version (${version})`;
 
 /** All runs that can be read, oldest first, and the folders that cannot, with the reason. */
 export async function readRuns(workspace: string): Promise<{

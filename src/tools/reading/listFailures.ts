@@ -7,7 +7,7 @@ import { plainText } from '../../view/lineText.ts';
 import { readableRows } from '../../page/readableRows.ts';
 import type { RunReader } from '../../page/runReader.ts';
 import { plural, quoted } from '../../view/words.ts';
-import type { TraceRow } from '../../viewProtocol.ts';
+import type { TraceRow } from '../../viewProtocol/traces.ts';
 import { cut } from '../base/bounded.ts';
 import { runNamed } from '../base/find.ts';
 import { folderInput, runInput } from '../base/inputs.ts';

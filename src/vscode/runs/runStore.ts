@@ -9,7 +9,8 @@ import { listRuns, runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { RunTail } from '../../run/reading/runTail.ts';
 import { readStates } from '../../run/record/stateFile.ts';
-import { statusOf, workerOf } from '../../run/reading/summary.ts';
+import { laterRun, statusOf, workerOf } from '../../run/reading/summary.ts';
+import type { LaterRun } from '../../run/reading/summary.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -26,6 +27,12 @@ interface Followed {
   stamp: string;
 }
 
+/** A run in a form that later versions alone read. */
+export interface LaterRunItem extends LaterRun {
+  /** The folder of the workspace it belongs to. */
+  readonly root: string;
+}
+
 export class RunStore implements vscode.Disposable {
   readonly #parts = new Disposables();
   readonly #changed = this.#parts.add(new vscode.EventEmitter<void>());
@@ -37,6 +44,8 @@ export class RunStore implements vscode.Disposable {
   readonly #roots: () => readonly string[];
   readonly #log: Pick<Log, 'warn'>;
   readonly #followed = new Map<string, Followed>();
+  /** By folder: they are there, and no more can be said of them. */
+  readonly #later = new Map<string, LaterRunItem>();
   readonly #complained = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -49,6 +58,11 @@ export class RunStore implements vscode.Disposable {
   /** Oldest first. */
   get all(): readonly RunItem[] {
     return [...this.#followed.values()].map(({ item }) => item).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  }
+
+  /** Runs that a later version wrote: to be named, and left as they are. */
+  get later(): readonly LaterRunItem[] {
+    return [...this.#later.values()];
   }
 
   get(folder: string): RunItem | undefined {
@@ -65,10 +79,12 @@ export class RunStore implements vscode.Disposable {
         if (await this.#read(root, run)) changed = true;
       }
     }
-    for (const folder of [...this.#followed.keys()]) {
-      if (seen.has(folder)) continue;
-      this.#followed.delete(folder);
-      changed = true;
+    for (const known of [this.#followed, this.#later]) {
+      for (const folder of [...known.keys()]) {
+        if (seen.has(folder)) continue;
+        known.delete(folder);
+        changed = true;
+      }
     }
     if (changed) this.#changed.fire();
     this.#schedule();
@@ -106,8 +122,11 @@ export class RunStore implements vscode.Disposable {
   async #read(root: string, run: RunLocation): Promise<boolean> {
     try {
       const known = this.#followed.get(run.folder);
-      return known === undefined ? await this.#add(root, run) : await this.#update(known);
+      const changed = known === undefined ? await this.#add(root, run) : await this.#update(known);
+      return this.#later.delete(run.folder) || changed;
     } catch (error) {
+      const later = laterRun(run, error);
+      if (later !== null) return this.#addLater({ root, ...later });
       await this.#complain(run, error);
       return false;
     }
@@ -122,6 +141,14 @@ export class RunStore implements vscode.Disposable {
     const item: RunItem = { root, run, ...read, view: tail.view, status: statusNow(run, tail), ...parts };
     this.#followed.set(run.folder, { tail, item, stamp });
     return true;
+  }
+
+  #addLater(item: LaterRunItem): boolean {
+    const { folder } = item.run;
+    const isNew = !this.#later.has(folder);
+    this.#followed.delete(folder);
+    this.#later.set(folder, item);
+    return isNew;
   }
 
   async #update(known: Followed): Promise<boolean> {

@@ -7,7 +7,8 @@ import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { briefTime, localTime } from '../../editor/items/runItem.ts';
-import type { RunStore } from '../runs/runStore.ts';
+import { ofLaterVersion } from '../../run/reading/summary.ts';
+import type { LaterRunItem, RunStore } from '../runs/runStore.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
 import { treeItem } from './treeItem.ts';
@@ -16,9 +17,10 @@ import { runStatusWord } from '../../view/runRow.ts';
 export type RunsNode =
   | { readonly kind: 'run'; readonly run: RunItem; readonly cell: boolean }
   | { readonly kind: 'comparison'; readonly comparison: ComparisonItem }
+  | { readonly kind: 'later'; readonly later: LaterRunItem }
   | { readonly kind: 'day'; readonly day: string; readonly nodes: readonly Dated[] };
 
-type Dated = Extract<RunsNode, { readonly kind: 'run' | 'comparison' }>;
+type Dated = Extract<RunsNode, { readonly kind: 'run' | 'comparison' | 'later' }>;
 
 /** More than this are put together by the day that they were begun on. */
 const singleAtMost = 30;
@@ -43,7 +45,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   getChildren(node?: RunsNode): RunsNode[] {
     if (node === undefined) return this.#top().map((each) => this.#changes.node(idOf(each), each));
-    if (node.kind === 'run') return [];
+    if (node.kind === 'run' || node.kind === 'later') return [];
     const inside = node.kind === 'day' ? node.nodes : this.#cells(node.comparison);
     return inside.map((each) => this.#changes.node<RunsNode>(idOf(each), each));
   }
@@ -68,6 +70,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const nodes: Dated[] = [
       ...this.#comparisons.all.map((comparison) => ({ kind: 'comparison', comparison }) as const),
       ...runs.map((run) => ({ kind: 'run', run, cell: false }) as const),
+      ...this.#runs.later.map((later) => ({ kind: 'later', later }) as const),
     ];
     const works = (node: Dated): number => Number(statusOf(node) === 'running');
     // Ids begin with the time.
@@ -91,12 +94,21 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 }
 
-const statusOf = (node: Dated): string => (node.kind === 'run' ? node.run.status : node.comparison.status);
-const locationOf = (node: Dated) => (node.kind === 'run' ? node.run.run : node.comparison.location);
+function statusOf(node: Dated): string {
+  if (node.kind === 'later') return 'unknown';
+  return node.kind === 'run' ? node.run.status : node.comparison.status;
+}
+
+function locationOf(node: Dated): { readonly id: string; readonly folder: string } {
+  if (node.kind === 'later') return node.later.run;
+  return node.kind === 'run' ? node.run.run : node.comparison.location;
+}
+
 const idOf = (node: RunsNode): string => (node.kind === 'day' ? `day ${node.day}` : locationOf(node).folder);
 
-/** `2026-11-23`, where the person is. */
+/** `2026-11-23`, where the person is; of a run of a later version by its id, which begins with the day in UTC. */
 function dayOf(node: Dated): string {
+  if (node.kind === 'later') return node.later.run.id.replace(/^(\d{4})(\d\d)(\d\d).*$/u, '$1-$2-$3');
   const { created } = node.kind === 'run' ? node.run.manifest : node.comparison.comparison;
   return localTime(created).slice(0, 10);
 }
@@ -104,6 +116,7 @@ function dayOf(node: Dated): string {
 function itemOf(node: RunsNode): vscode.TreeItem {
   if (node.kind === 'run') return runTreeItem(node.run, 'inRuns');
   if (node.kind === 'comparison') return comparisonTreeItem(node.comparison);
+  if (node.kind === 'later') return laterTreeItem(node.later);
   const { day, nodes } = node;
   return treeItem({
     label: day,
@@ -134,5 +147,16 @@ function comparisonTreeItem({ root, comparison, location, status }: ComparisonIt
     contextValue: `comparison.${status}`,
     command: { title: l10n.t('Open comparison'), command: commandIds.openComparison, arguments: [location.id] },
     isParent: true,
+  });
+}
+
+/** Nothing can be done with it here. */
+function laterTreeItem({ root, run, later, reason }: LaterRunItem): vscode.TreeItem {
+  return treeItem({
+    label: run.id,
+    icon: 'question',
+    description: [ofLaterVersion(later), folderNameOf(root)].filter(Boolean).join(' · '),
+    tooltip: [reason],
+    contextValue: 'laterRun',
   });
 }

@@ -168,6 +168,8 @@ describe('a workspace that a later version worked in', () => {
     expect(listed.stdout).toContain(runs.finished);
     expect(listed.stderr).toContain(said);
     expect(listed.stdout).toMatch(new RegExp(`${runs.interrupted}.* of a later version \\(9\\.1\\.0\\)`));
+    const { unreadable } = JSON.parse((await done('runs', '--json')).stdout) as { unreadable: unknown };
+    expect(unreadable).toMatchObject([{ run: runs.interrupted, laterVersion: '9.1.0' }]);
     expect(await refused('adopt', runs.interrupted, '--yes')).toContain(said);
     const adopted = await done('adopt');
     expect(adopted.stderr).toContain(`run ${runs.interrupted} of a later version (9.1.0): left as it is`);

@@ -7,7 +7,7 @@ import { RunReader } from '../../../src/page/runReader.ts';
 import { sentPrompts } from '../../../src/page/sentPrompts.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../../src/run/record/runFolder.ts';
-import { answerSchemas } from '../../../src/viewProtocol.ts';
+import { answerSchemas } from '../../../src/viewProtocol/answers.ts';
 import { treeStep, writeSampleRun } from '../../fakes/sampleRun.ts';
 import { temporaryFolder } from '../run/folder.ts';
 

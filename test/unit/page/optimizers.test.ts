@@ -6,7 +6,7 @@ import { RunDetails } from '../../../src/page/runDetails.ts';
 import { snapshotOf } from '../../../src/page/snapshot.ts';
 import { readEvents } from '../../../src/run/record/eventLog.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
-import { snapshotSchema } from '../../../src/viewProtocol.ts';
+import { snapshotSchema } from '../../../src/viewProtocol/snapshot.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleManifest } from '../../fakes/sampleManifest.ts';
 

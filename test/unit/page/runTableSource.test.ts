@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { runTableSource } from '../../../src/page/runTableSource.ts';
-import { toViewSchema } from '../../../src/viewProtocol.ts';
-import type { RunTable } from '../../../src/viewProtocol.ts';
+import { toViewSchema } from '../../../src/viewProtocol/messages.ts';
+import type { RunTable } from '../../../src/viewProtocol/runTable.ts';
 import { listedRuns, tableRun } from '../../fakes/sampleRuns.ts';
 
 function open(items: readonly RunItem[]) {

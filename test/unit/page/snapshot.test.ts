@@ -4,8 +4,8 @@ import { snapshotOf } from '../../../src/page/snapshot.ts';
 import type { Manifest } from '../../../src/run/record/manifest.ts';
 import type { LoggedEvent, RunEvent, Score } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
-import { snapshotSchema } from '../../../src/viewProtocol.ts';
-import type { Snapshot } from '../../../src/viewProtocol.ts';
+import { snapshotSchema } from '../../../src/viewProtocol/snapshot.ts';
+import type { Snapshot } from '../../../src/viewProtocol/snapshot.ts';
 import { sampleManifest } from '../../fakes/sampleManifest.ts';
 
 const usage = { calls: 1, cached: 0, inputTokens: 10, outputTokens: 2, usd: 0.5 };

@@ -6,7 +6,7 @@ import { TraceList } from '../../../src/page/traceList.ts';
 import { TraceSummaries } from '../../../src/page/traceSummary.ts';
 import type { LoggedEvent } from '../../../src/protocol.ts';
 import { TraceStore } from '../../../src/run/record/traceStore.ts';
-import type { ListedTraces, TraceSort } from '../../../src/viewProtocol.ts';
+import type { ListedTraces, TraceSort } from '../../../src/viewProtocol/traces.ts';
 import { temporaryFolder } from '../run/folder.ts';
 
 interface Made {

@@ -26,6 +26,7 @@ import { lastOutput, spawnDetached, spawnRun } from '../../../src/editor/process
 import { ComparisonStore } from '../../../src/vscode/runs/comparisonStore.ts';
 import { RunStarter } from '../../../src/vscode/runs/runStarter.ts';
 import { RunStore } from '../../../src/vscode/runs/runStore.ts';
+import { RunsView } from '../../../src/vscode/views/runsView.ts';
 import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
 import { RunTerminal } from '../../../src/vscode/runs/runTerminal.ts';
 import { howItEnded, whatItReached, whatRuns } from '../../../src/editor/items/runText.ts';
@@ -96,6 +97,34 @@ describe('RunStore', () => {
     await runs.refresh();
     expect(runs.all).toEqual([]);
     runs.dispose();
+  });
+});
+
+describe('a run of a later version', () => {
+  it('is named in the Runs view, with what reads it, and nothing can be done with it', async () => {
+    const root = temporaryFolder();
+    const [own, later] = [await makeRun(root, wholeRun), await makeRun(root, wholeRun)];
+    const { manifest } = runFiles(later.folder);
+    const written = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, written.replace('"v": 1', '"v": 2'));
+    const warned: string[] = [];
+    const runs = new RunStore(() => [root], { warn: (text) => void warned.push(text) });
+    const comparisons = new ComparisonStore(() => [root]);
+    const view = new RunsView(runs, comparisons);
+    await runs.refresh();
+    expect(runs.all.map(({ run }) => run.id)).toEqual([own.id]);
+    const items = view.getChildren().map((node) => view.getTreeItem(node));
+    const item = items.find(({ label }) => label === later.id);
+    expect(item).toMatchObject({ contextValue: 'laterRun' });
+    expect(item).not.toHaveProperty('command');
+    expect(item?.description).toMatch(/^of a later version/);
+    expect(JSON.stringify(item?.tooltip)).toContain('update BetterTogether');
+    expect(warned).toEqual([]);
+    // After an update, or when somebody mends it.
+    writeFileSync(manifest, written);
+    await runs.refresh();
+    expect([runs.all.length, runs.later.length]).toEqual([2, 0]);
+    for (const part of [view, runs, comparisons]) part.dispose();
   });
 });
 

@@ -15,7 +15,7 @@ import { program, runItem } from '../editor/samples.ts';
 beforeEach(resetFake);
 
 const never = () => ({ dispose: () => undefined });
-const storeOf = (all: readonly RunItem[]) => ({ all, onDidChange: never, refresh: () => Promise.resolve() });
+const storeOf = (all: readonly RunItem[]) => ({ all, later: [], onDidChange: never, refresh: () => Promise.resolve() });
 
 describe('titles of tabs', () => {
   it('say no more than tells one tab from the others', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CandidateRow } from '../../../src/viewProtocol.ts';
+import type { CandidateRow } from '../../../src/viewProtocol/snapshot.ts';
 import { candidateTree, hasTree, levelsAtMost } from '../../../webview/candidateTree.ts';
 import type { CandidateNode } from '../../../webview/candidateTree.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CandidateRow, StepRow } from '../../../src/viewProtocol.ts';
+import type { CandidateRow, StepRow } from '../../../src/viewProtocol/snapshot.ts';
 import { scoredOn, statusOf } from '../../../webview/candidateWords.ts';
 import { bestOf } from '../../../src/view/candidateEnd.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/comparison.ts';
-import type { ComparedRun, SideBySide } from '../../../src/viewProtocol.ts';
+import type { ComparedRun, SideBySide } from '../../../src/viewProtocol/comparison.ts';
 import { comparedPlaces, firstCompareModel, shownRuns, stepOf, subjectsOf } from '../../../webview/compareModel.ts';
 
 const score = { score: 50, low: 40, high: 60, n: 10, failed: 0 };

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Answer, Ask, Snapshot } from '../../../src/viewProtocol.ts';
+import type { Answer } from '../../../src/viewProtocol/answers.ts';
+import type { Ask } from '../../../src/viewProtocol/asks.ts';
+import type { Snapshot } from '../../../src/viewProtocol/snapshot.ts';
 import { Refused } from '../../../webview/bridge.ts';
 import type { Bridge } from '../../../webview/bridge.ts';
 import { Controller } from '../../../webview/controller.ts';

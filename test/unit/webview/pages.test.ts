@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Answer, ListedTraces, PredictionRow, TraceSort } from '../../../src/viewProtocol.ts';
+import type { Answer } from '../../../src/viewProtocol/answers.ts';
+import type { PredictionRow } from '../../../src/viewProtocol/examples.ts';
+import type { ListedTraces, TraceSort } from '../../../src/viewProtocol/traces.ts';
 import { PredictionPages } from '../../../webview/predictionPages.ts';
 import { TracePages } from '../../../webview/tracePages.ts';
 import type { TraceListing } from '../../../webview/tracePages.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Answer, ExampleRow, TraceCallRow } from '../../../src/viewProtocol.ts';
+import type { Answer } from '../../../src/viewProtocol/answers.ts';
+import type { ExampleRow } from '../../../src/viewProtocol/examples.ts';
+import type { TraceCallRow } from '../../../src/viewProtocol/traces.ts';
 import { Bridge, Refused } from '../../../webview/bridge.ts';
 import { callTree } from '../../../webview/callTree.ts';
 import type { TreeNode } from '../../../webview/callTree.ts';

@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { render } from 'lit';
 import { describe, expect, it } from 'vitest';
-import type { Answer, ExampleRow, Snapshot } from '../../../src/viewProtocol.ts';
+import type { Answer } from '../../../src/viewProtocol/answers.ts';
+import type { ExampleRow } from '../../../src/viewProtocol/examples.ts';
+import type { Snapshot } from '../../../src/viewProtocol/snapshot.ts';
 import type { Actions } from '../../../webview/actions.ts';
 import type { CompareActions } from '../../../webview/compareController.ts';
 import { firstCompareModel } from '../../../webview/compareModel.ts';

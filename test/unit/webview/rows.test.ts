@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { html, render } from 'lit';
 import { describe, expect, it, vi } from 'vitest';
-import type { ExampleRow } from '../../../src/viewProtocol.ts';
+import type { ExampleRow } from '../../../src/viewProtocol/examples.ts';
 import { confused, rowsOfCell } from '../../../webview/confusionView.ts';
 import { marks, rowMap } from '../../../webview/rowMap.ts';
 import { linkedParts, linkedText } from '../../../webview/sourceLinks.ts';

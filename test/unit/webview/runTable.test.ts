@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runRow } from '../../../src/editor/items/runRow.ts';
 import type { RunRow } from '../../../src/view/runRow.ts';
-import type { Ask } from '../../../src/viewProtocol.ts';
+import type { Ask } from '../../../src/viewProtocol/asks.ts';
 import type { Bridge } from '../../../webview/bridge.ts';
 import { RunTableController } from '../../../webview/runTableController.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Snapshot, StepRow } from '../../../src/viewProtocol.ts';
+import type { Snapshot, StepRow } from '../../../src/viewProtocol/snapshot.ts';
 import { scalesOf, scoreChartData } from '../../../webview/scorePoints.ts';
 
 const place = (calls: number, usd: number | null = 0) => ({ calls, usd, seconds: calls / 10 });

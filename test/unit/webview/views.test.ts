@@ -1,7 +1,9 @@
 // @vitest-environment jsdom
 import { render } from 'lit';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Snapshot, StepInfo, StepRow, TraceView } from '../../../src/viewProtocol.ts';
+import type { StepInfo } from '../../../src/viewProtocol/fromData.ts';
+import type { Snapshot, StepRow } from '../../../src/viewProtocol/snapshot.ts';
+import type { TraceView } from '../../../src/viewProtocol/traces.ts';
 import type { Actions } from '../../../webview/actions.ts';
 import { appView } from '../../../webview/appView.ts';
 import { changesKey, firstModel } from '../../../webview/model.ts';
