@@ -1,13 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { exitCode } from '../base/errors.ts';
-import { startEmbedded } from '../embedded/embedded.ts';
-import { examine } from '../run/doctor/examine.ts';
-import { evaluateOnce } from '../run/work/evaluateOnce.ts';
-import { planRun } from '../run/work/planRun.ts';
-import { reportEndpoint } from '../run/work/reportEndpoint.ts';
-import { startRun } from '../run/work/startRun.ts';
-import { showPrompt } from '../run/work/showPrompt.ts';
+import type { Compose } from '../run/work/request.ts';
 import type { Serve } from './base/context.ts';
 import { main, tellError } from './main.ts';
 import { processTerminal } from './base/terminal.ts';
@@ -21,7 +15,20 @@ setFlagsFromString('--heap-growing-percent=25');
 /** How long what is still open may hold up the end. */
 const lingerMs = 3000;
 
+/** What runs is loaded by the commands that run something. */
+const compose: Compose = {
+  startRun: async (...asked) => await (await import('../run/work/startRun.ts')).startRun(...asked),
+  planRun: async (...asked) => await (await import('../run/work/planRun.ts')).planRun(...asked),
+  evaluateOnce: async (...asked) => await (await import('../run/work/evaluateOnce.ts')).evaluateOnce(...asked),
+  showPrompt: async (...asked) => await (await import('../run/work/showPrompt.ts')).showPrompt(...asked),
+  reportEndpoint: async (...asked) => await (await import('../run/work/reportEndpoint.ts')).reportEndpoint(...asked),
+  async *examine(asked) {
+    yield* (await import('../run/doctor/examine.ts')).examine(asked);
+  },
+};
+
 const serve: Serve = async ({ port, model }, hooks) => {
+  const { startEmbedded } = await import('../embedded/embedded.ts');
   const endpoint = await startEmbedded({
     onLog: (line) => {
       hooks.log(line);
@@ -46,7 +53,7 @@ process.on('uncaughtException', (error) => process.exit(tellError(error, termina
 process.exitCode = exitCode.failed;
 process.exitCode = await main(process.argv.slice(2), {
   terminal,
-  compose: { startRun, planRun, evaluateOnce, showPrompt, reportEndpoint, examine: (asked) => examine(asked) },
+  compose,
   serve,
 });
 setTimeout(() => process.exit(), lingerMs).unref();

@@ -5,44 +5,49 @@ import { guidesIn } from '../home/guides.ts';
 import type { ExitCode } from '../base/errors.ts';
 import { version } from '../run/record/manifest.ts';
 import { onScreen, screenBlock, screenError, screenLines } from '../run/text/screenText.ts';
-import { addAdopt } from './commands/adopt.ts';
-import { addAllow } from './commands/allow.ts';
-import { addCancel } from './commands/cancel.ts';
-import { addCompare } from './commands/compare.ts';
-import { addDetect } from './commands/detect.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEndpoint } from './commands/endpoint.ts';
-import { addEvaluate } from './commands/evaluate.ts';
-import { addExport } from './commands/export.ts';
-import { addMcp } from './commands/mcp.ts';
-import { addNotebook } from './commands/notebook.ts';
-import { addOptimize } from './commands/optimize.ts';
-import { addPrompt } from './commands/prompt.ts';
-import { addPrune } from './commands/prune.ts';
-import { addResume } from './commands/resume.ts';
-import { addRows } from './commands/rows.ts';
-import { addRuns } from './commands/runs.ts';
-import { addServe } from './commands/serve.ts';
-import { addSetup } from './commands/setup.ts';
-import { addShow } from './commands/show.ts';
 import type { Context } from './base/context.ts';
 import type { Terminal } from './base/terminal.ts';
 
 const exitHelp =
   'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 4 below --min-score, 130 cancelled.';
 
+/** Each is loaded by its name alone: a command starts in the time that its own code takes. In the order of the help. */
+const commands = {
+  detect: async () => (await import('./commands/detect.ts')).addDetect,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
+  optimize: async () => (await import('./commands/optimize.ts')).addOptimize,
+  compare: async () => (await import('./commands/compare.ts')).addCompare,
+  resume: async () => (await import('./commands/resume.ts')).addResume,
+  cancel: async () => (await import('./commands/cancel.ts')).addCancel,
+  runs: async () => (await import('./commands/runs.ts')).addRuns,
+  rows: async () => (await import('./commands/rows.ts')).addRows,
+  show: async () => (await import('./commands/show.ts')).addShow,
+  prune: async () => (await import('./commands/prune.ts')).addPrune,
+  adopt: async () => (await import('./commands/adopt.ts')).addAdopt,
+  export: async () => (await import('./commands/export.ts')).addExport,
+  prompt: async () => (await import('./commands/prompt.ts')).addPrompt,
+  notebook: async () => (await import('./commands/notebook.ts')).addNotebook,
+  endpoint: async () => (await import('./commands/endpoint.ts')).addEndpoint,
+  serve: async () => (await import('./commands/serve.ts')).addServe,
+  mcp: async () => (await import('./commands/mcp.ts')).addMcp,
+  allow: async () => (await import('./commands/allow.ts')).addAllow,
+  setup: async () => (await import('./commands/setup.ts')).addSetup,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+} satisfies Record<string, () => Promise<(program: Command, context: Context) => void>>;
+
 /** Runs a command line, without the names of node and script; resolves to the exit code. Never rejects. */
 export async function main(args: readonly string[], context: Context): Promise<ExitCode> {
   const { terminal } = context;
   try {
-    await buildProgram(context).parseAsync([...args], { from: 'user' });
+    const program = await buildProgram(args, context);
+    await program.parseAsync([...args], { from: 'user' });
     return exitCode.done;
   } catch (error) {
     return tellError(error, terminal);
   }
 }
 
-function buildProgram(context: Context): Command {
+async function buildProgram(args: readonly string[], context: Context): Promise<Command> {
   const { terminal } = context;
   const program = new Command('bettertogether')
     .description('Makes LM programs better: prompt search (p) and weight fine-tuning (w) in turn, on your own data.')
@@ -54,31 +59,14 @@ function buildProgram(context: Context): Command {
       writeErr: (text) => terminal.err(screenBlock(text)),
     })
     .addHelpText('after', `\n${exitHelp}`);
-  for (const add of [
-    addDetect,
-    addEvaluate,
-    addOptimize,
-    addCompare,
-    addResume,
-    addCancel,
-    addRuns,
-    addRows,
-    addShow,
-    addPrune,
-    addAdopt,
-    addExport,
-    addPrompt,
-    addNotebook,
-    addEndpoint,
-    addServe,
-    addMcp,
-    addAllow,
-    addSetup,
-    addDoctor,
-  ]) {
-    add(program, context);
-  }
+  for (const add of await Promise.all(asked(args).map((load) => load()))) add(program, context);
   return program;
+}
+
+/** The command that is named first; all of them where that is none: help, or a name that another one is suggested for. */
+function asked([name = '']: readonly string[]) {
+  if (name === '--version') return [];
+  return Object.hasOwn(commands, name) ? [commands[name as keyof typeof commands]] : Object.values(commands);
 }
 
 /** Errors for people as they are; anything else is a bug of ours and is shown with its stack. */

@@ -232,7 +232,7 @@ describe('runs and show', () => {
 
   it('say where there are none', async () => {
     const place = makeWorkspace();
-    expect(JSON.parse((await cli(place, ['runs', '--json'])).out)).toEqual({ runs: [] });
+    expect(JSON.parse((await cli(place, ['runs', '--json'])).out)).toEqual({ runs: [], unreadable: [] });
     expect((await cli(place, ['show', 'latest'])).code).toBe(2);
   });
 });
