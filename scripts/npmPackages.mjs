@@ -38,7 +38,10 @@ async function buildCli(to, manifest) {
   // Messages name them.
   for (const name of readdirSync(path('docs')).filter((each) => each.endsWith('.md')))
     cpSync(path('docs', name), join(to, 'docs', name));
-  writeRest(to, cliManifest(manifest), 'cli', [...built.flatMap(({ inputs }) => Object.keys(inputs)), ...copiedSources]);
+  writeRest(to, cliManifest(manifest), 'cli', [
+    ...built.flatMap(({ inputs }) => Object.keys(inputs)),
+    ...copiedSources,
+  ]);
 }
 
 function writeRest(to, manifest, name, inputs) {
