@@ -11,13 +11,17 @@ say(`npm packages: ${secondsSince(began)}\n`);
 const [product, tools, checks] = await Promise.all([
   installed('product'),
   installed('tools'),
-  sideBySide([
-    check('lint', node('eslint/bin/eslint.js', '.')),
-    check('types', node('typescript/bin/tsc', '-p', '.')),
-    check('types of the webview', node('typescript/bin/tsc', '-p', 'webview')),
-    check('types of its tests', node('typescript/bin/tsc', '-p', 'test/webview')),
-    check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
-  ]),
+  sideBySide(
+    [
+      check('lint', node('eslint/bin/eslint.js', '.')),
+      check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
+    ],
+    [
+      check('types', node('typescript/bin/tsc', '-p', '.')),
+      check('types of the webview', node('typescript/bin/tsc', '-p', 'webview')),
+      check('types of its tests', node('typescript/bin/tsc', '-p', 'test/webview')),
+    ],
+  ),
 ]);
 if (product === null || tools === null) fail('set-up failed; see above');
 say(`set-up and checks: ${secondsSince(began)}\n`);

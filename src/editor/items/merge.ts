@@ -16,13 +16,21 @@ export interface RootConfig {
   readonly loaded: Pick<LoadedConfig, 'config'>;
 }
 
-/** Sorted by file and line. A program that is both found and configured is one item. */
+/**
+ * Sorted by file and line. A program that is both found and configured is one item.
+ *
+ * @param isOneFile whether a path of a configuration and that of a source, which may be in other letters, name one file.
+ */
 export function mergePrograms(
   found: readonly FolderFound[],
   roots: readonly RootConfig[],
   rootOf: (file: string) => string | undefined,
+  isOneFile: (a: string, b: string) => boolean,
 ): readonly ProgramItem[] {
-  const configured = roots.flatMap((root) => configuredIn(root));
+  const sources = sourcesBySpelling(found);
+  const onDisk = (file: string): string =>
+    sources.get(file.toLowerCase())?.find((source) => isOneFile(source, file)) ?? file;
+  const configured = roots.flatMap((root) => configuredIn(root, onDisk));
   const items = new Map<string, ProgramItem>();
   for (const { folder, found: inFolder } of found) {
     for (const program of inFolder.programs) {
@@ -42,6 +50,18 @@ export function mergePrograms(
     items.set(id, { ...notInSource, language: languageOf(file), root, file, name, keys });
   }
   return [...items.values()].toSorted((a, b) => compare(a.file, b.file) || compareAll(placeOf(a), placeOf(b)));
+}
+
+/** Files that programs were found in, by their paths in small letters. */
+function sourcesBySpelling(found: readonly FolderFound[]): ReadonlyMap<string, readonly string[]> {
+  const files = new Map<string, string[]>();
+  for (const { folder, found: inFolder } of found) {
+    for (const program of inFolder.programs) {
+      const file = join(folder, ...program.file.split('/'));
+      files.set(file.toLowerCase(), [...(files.get(file.toLowerCase()) ?? []), file]);
+    }
+  }
+  return files;
 }
 
 const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
@@ -64,12 +84,12 @@ interface Configured {
   readonly name: string;
 }
 
-function configuredIn({ folder, loaded }: RootConfig): Configured[] {
+function configuredIn({ folder, loaded }: RootConfig, onDisk: (file: string) => string): Configured[] {
   return Object.entries(loaded.config.programs ?? {}).flatMap(([key, { program }]) => {
     const hash = program.lastIndexOf('#');
     // A reference without a name is an error that the command line and the JSON schema report.
     if (hash < 0) return [];
-    const reference = { file: resolve(folder, program.slice(0, hash)), name: program.slice(hash + 1) };
+    const reference = { file: onDisk(resolve(folder, program.slice(0, hash))), name: program.slice(hash + 1) };
     return [{ id: programId(reference), root: folder, key, ...reference }];
   });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as l10n from '../../base/l10n.ts';
+import { isOneFile } from '../../base/oneFile.ts';
 import * as z from 'zod';
 import { messageOf } from '../../base/errors.ts';
 import { configFileName, loadOwnConfig } from '../../config/load.ts';
@@ -98,6 +99,7 @@ async function folderData(root: string, host: ToolHost): Promise<FolderData> {
     [{ folder: root, found: await host.find(root) }],
     [{ folder: loaded.workspace, loaded }],
     () => root,
+    isOneFile,
   ).filter((one) => one.keys.length === 0);
   return {
     folder: root,

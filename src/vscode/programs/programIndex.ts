@@ -5,6 +5,7 @@ import { nothingFound } from '../../detect/base/found.ts';
 import type { Found } from '../../detect/base/found.ts';
 import { languageNames, languages } from '../../data/language.ts';
 import { messageOf } from '../../base/errors.ts';
+import { isOneFile } from '../../base/oneFile.ts';
 import { coalesced, debounced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { Roots } from './roots.ts';
@@ -96,7 +97,7 @@ export class ProgramIndex implements vscode.Disposable {
 
   #merge(): void {
     const found = [...this.#found].map(([folder, each]) => ({ folder, found: each }));
-    this.#items = mergePrograms(found, this.#roots.all, (file) => this.#roots.of(file)?.folder);
+    this.#items = mergePrograms(found, this.#roots.all, (file) => this.#roots.of(file)?.folder, isOneFile);
     this.#changed.fire();
   }
 

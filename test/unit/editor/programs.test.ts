@@ -161,6 +161,8 @@ describe('mergePrograms', () => {
   };
   const entry = { metric: 'exactMatch:a', train: 't.jsonl' };
 
+  const isSame = (a: string, b: string): boolean => a === b;
+
   it('joins what was found and what is configured, by file and name', () => {
     const roots = [
       {
@@ -172,10 +174,29 @@ describe('mergePrograms', () => {
         },
       },
     ];
-    const items = mergePrograms([{ folder: '/w', found: { ...nothingFound, programs: [found] } }], roots, () => '/w');
+    const items = mergePrograms(
+      [{ folder: '/w', found: { ...nothingFound, programs: [found] } }],
+      roots,
+      () => '/w',
+      isSame,
+    );
     expect(items.map(({ file, line, keys, language }) => [file, line, keys, language])).toEqual([
       ['/w/src/program.ts', 3, ['one'], 'typescript'],
       ['/w/x.py', null, ['py'], 'python'],
+    ]);
+  });
+
+  it('knows a file that a configuration writes in other letters, where the disk takes them for the same', () => {
+    const programs = { one: { ...entry, program: 'SRC/Program.ts#Intents' } };
+    const roots = [{ folder: '/w', loaded: { config: { programs } } }];
+    const merged = (isOneFile: (a: string, b: string) => boolean) =>
+      mergePrograms([{ folder: '/w', found: { ...nothingFound, programs: [found] } }], roots, () => '/w', isOneFile);
+    expect(merged((a, b) => a.toLowerCase() === b.toLowerCase())).toMatchObject([
+      { file: '/w/src/program.ts', line: 3, keys: ['one'] },
+    ]);
+    expect(merged(isSame).map(({ file, keys }) => [file, keys])).toEqual([
+      ['/w/SRC/Program.ts', ['one']],
+      ['/w/src/program.ts', []],
     ]);
   });
 
@@ -184,7 +205,12 @@ describe('mergePrograms', () => {
       { folder: '/w', loaded: { config: {} } },
       { folder: '/w/src', loaded: { config: { programs: { own: { ...entry, program: 'program.ts#Intents' } } } } },
     ];
-    const [item] = mergePrograms([{ folder: '/w', found: { ...nothingFound, programs: [found] } }], roots, () => '/w');
+    const [item] = mergePrograms(
+      [{ folder: '/w', found: { ...nothingFound, programs: [found] } }],
+      roots,
+      () => '/w',
+      isSame,
+    );
     expect(item).toMatchObject({ root: '/w/src', keys: ['own'], line: 3 });
   });
 });
