@@ -137,3 +137,10 @@ function recorded({ events = wholeRun, fails }: Wishes) {
     return own;
   };
 }
+
+/** A workspace with a run that has finished. */
+export async function finishedRun() {
+  const place = makeWorkspace();
+  const { started } = await cli(place, ['optimize', 'intents']);
+  return { place, run: started[0]!.run };
+}
