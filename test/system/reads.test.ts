@@ -256,7 +256,7 @@ describe('what is remembered', () => {
     expect(await evaluate()).toEqual({ ...good, ...fresh });
     const release = join(outside, 'dist');
     mkdirSync(release);
-    for (const name of readdirSync(dist).filter((name) => name.endsWith('.js'))) {
+    for (const name of readdirSync(dist).filter((name) => /\.c?js$/.test(name))) {
       const text = readFileSync(join(dist, name), 'utf8');
       writeFileSync(join(release, name), text.replaceAll(`version:"${packageJson.version}"`, 'version:"99.0.0"'));
     }

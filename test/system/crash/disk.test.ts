@@ -132,7 +132,7 @@ async function asNobody(
   try {
     cpSync(fileURLToPath(new URL('../../../dist', import.meta.url)), dist, {
       recursive: true,
-      filter: (path) => extname(path) === '' || path.endsWith('.js'),
+      filter: (path) => extname(path) === '' || /\.c?js$/.test(path),
     });
     chmodSync(dist, 0o755);
     const user = asRoot ? { uid: 65534, gid: 65534 } : {};

@@ -18,6 +18,7 @@ const allowed = [
   /^extension\/dist\/(cli|embedded|extension|host|sdk|supervise|webview)\.js$/,
   /^extension\/dist\/[\w-]+-[A-Z0-9]{8}\.js$/,
   /^extension\/dist\/webview\.css$/,
+  /^extension\/dist\/babel\.cjs$/,
   /^extension\/dist\/tree-sitter[\w-]*\.wasm$/,
   /^extension\/dist\/sample\/(python|typescript)\/[\w.]+$/,
   /^extension\/dist\/types\/[\w/]+\.d\.ts$/,

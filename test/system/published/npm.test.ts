@@ -187,6 +187,7 @@ describe('the command line', () => {
       unexpected(cli!, [
         /^(LICENSE|README\.md|ThirdPartyNotices\.txt|package\.json)$/,
         /^dist\/(cli|embedded|host|sdk|supervise|[\w-]+-[A-Z0-9]{8})\.js$/,
+        /^dist\/babel\.cjs$/,
         /^dist\/tree-sitter[\w-]*\.wasm$/,
         /^docs\/[a-z-]+\.md$/,
         /^schema\/bettertogether\.schema\.json$/,

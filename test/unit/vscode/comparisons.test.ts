@@ -87,7 +87,7 @@ describe('comparisons of the workspace', () => {
     await comparisons.refresh();
     const all = [runItem('20261123-1'), runItem('cell'), runItem('20261123-3', { status: 'running' })];
     const items = all.map((item) => ({ ...item, root }));
-    const runs = { all: items, onDidChange: () => ({ dispose: () => undefined }) } as unknown as RunStore;
+    const runs = { all: items, later: [], onDidChange: () => ({ dispose: () => undefined }) } as unknown as RunStore;
     const view = new RunsView(runs, comparisons);
     const top = view.getChildren();
     expect(top.map((node) => view.getTreeItem(node).contextValue)).toEqual([
