@@ -17,19 +17,22 @@ import {
 } from './states.ts';
 import { traceRecordSchema, traceRowSchema } from './traces.ts';
 
-/** What each question is answered with. */
+/** Rows with their scores in several states. */
+const scoredRows = z.object({
+  /** States, in order; the columns of the scores. */
+  columns: z.array(z.string()),
+  rows: z.array(exampleRowSchema),
+  /** Whether rows have labels. */
+  labelled: z.boolean(),
+  /** Fields with few, short labels, which a table of label and prediction can be made of. */
+  categories: z.array(z.string()),
+  /** Why rows show no text: the data file is gone or changed. */
+  problem: z.string().nullable(),
+});
+
 export const answerSchemas = {
-  examples: z.object({
-    /** Steps, in order; the columns of the scores. */
-    columns: z.array(z.string()),
-    rows: z.array(exampleRowSchema),
-    /** Whether rows have labels. */
-    labelled: z.boolean(),
-    /** Fields with few, short labels, which a table of label and prediction can be made of. */
-    categories: z.array(z.string()),
-    /** Why rows show no text: the data file is gone or changed. */
-    problem: z.string().nullable(),
-  }),
+  /** A column for each step. */
+  examples: scoredRows,
   example: z.object({ fields: fieldsSchema.nullable(), inputs: z.array(z.string()) }),
   traces: z.object({ total: count, from: count, rows: z.array(traceRowSchema) }),
   predictions: z.object({ rows: z.array(predictionRowSchema) }),
@@ -115,14 +118,8 @@ export const answerSchemas = {
   copyRow: z.object({}),
   openFile: z.object({}),
   comparedPredictions: z.object({ rows: z.array(predictionRowSchema) }),
-  /** Rows as in `examples`, a column for each subject. */
-  compared: z.object({
-    columns: z.array(z.string()),
-    rows: z.array(exampleRowSchema),
-    labelled: z.boolean(),
-    categories: z.array(z.string()),
-    problem: z.string().nullable(),
-  }),
+  /** A column for each subject. */
+  compared: scoredRows,
   openRun: z.object({}),
   openListed: z.object({}),
   actOnListed: z.object({}),

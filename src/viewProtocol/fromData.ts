@@ -1,5 +1,4 @@
-/** What a page needs of other layers besides the protocol. */
-/** Values are looked at without the tags that carry them. */
+/** What a page needs of other layers besides the protocol; values are looked at without the tags that carry them. */
 export { shownValue } from '../base/exact.ts';
 export { pairedDifference } from '../data/pairedDifference.ts';
 export type { JsonValue } from '../base/json.ts';

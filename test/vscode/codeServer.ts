@@ -8,7 +8,6 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, inject } from 'vitest';
-import type {} from './packageOnce.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -10,13 +10,6 @@ case "${1:-newest}" in
 esac
 DIR=${BETTERTOGETHER_VSCODE:-${XDG_CACHE_HOME:-$HOME/.cache}/bettertogether}/vscode-$CODE_SERVER
 STAMP="$DIR/.complete-$CODE_SERVER-$NODE"
-if [ -e "$STAMP" ]; then
-  echo "$DIR"
-  exit 0
-fi
-for tool in npm python3 make g++ flock; do
-  command -v "$tool" >/dev/null || { echo "The VS Code tests need $tool, once, to set VS Code up." >&2; exit 1; }
-done
 # Two test files may ask at the same time.
 mkdir -p "$(dirname "$DIR")"
 exec 9>"$DIR.lock"
@@ -25,6 +18,9 @@ if [ -e "$STAMP" ]; then
   echo "$DIR"
   exit 0
 fi
+for tool in npm python3 make g++; do
+  command -v "$tool" >/dev/null || { echo "The VS Code tests need $tool, once, to set VS Code up." >&2; exit 1; }
+done
 rm -rf "$DIR"
 mkdir -p "$DIR"
 cd "$DIR"

@@ -59,14 +59,13 @@ def test_reads_the_file_as_transformers_does(model: Path) -> None:
 
 
 def test_memorises_invented_pairs(model: Path, rows: list[Row], tmp_path: Path) -> None:
-    rows = rows[:8]
     write_rows(tmp_path / 'rows.jsonl', rows)
     asked = command(
         rows=str(tmp_path / 'rows.jsonl'),
         out=str(tmp_path / 'out'),
-        epochs=10,
+        epochs=12,
         learning_rate=1e-3,
-        batch_size=4,
+        batch_size=5,
         rank=16,
         alpha=32,
     )
@@ -78,6 +77,6 @@ def test_memorises_invented_pairs(model: Path, rows: list[Row], tmp_path: Path) 
     ask = [{'prompt': row.prompt, 'max_tokens': len(row.completion) + 2} for row in rows]
     answers = [{'tokens': list(row.completion[:-1])} for row in rows]
     tuned = verify(model, ask, tmp_path / 'ask.jsonl', '--adapter', str(tmp_path / 'out' / 'peft'))
-    assert sum(a == b for a, b in zip(tuned, answers, strict=True)) == len(rows)
+    assert sum(a == b for a, b in zip(tuned, answers, strict=True)) == 20
     plain = verify(model, ask, tmp_path / 'ask.jsonl')
     assert sum(a == b for a, b in zip(plain, answers, strict=True)) == 0

@@ -27,14 +27,13 @@ export function mergePrograms(
   rootOf: (file: string) => string | undefined,
   isOneFile: (a: string, b: string) => boolean,
 ): readonly ProgramItem[] {
-  const sources = sourcesBySpelling(found);
-  const onDisk = (file: string): string =>
-    sources.get(file.toLowerCase())?.find((source) => isOneFile(source, file)) ?? file;
+  const sources = found.flatMap(({ folder, found: { programs } }) => programs.map(({ file }) => fileIn(folder, file)));
+  const onDisk = (file: string): string => sources.find((source) => isOneFile(source, file)) ?? file;
   const configured = roots.flatMap((root) => configuredIn(root, onDisk));
   const items = new Map<string, ProgramItem>();
   for (const { folder, found: inFolder } of found) {
     for (const program of inFolder.programs) {
-      const file = join(folder, ...program.file.split('/'));
+      const file = fileIn(folder, program.file);
       const id = programId({ file, name: program.name });
       const named = configured.filter((each) => each.id === id);
       const root = named[0]?.root ?? rootOf(file) ?? folder;
@@ -52,27 +51,17 @@ export function mergePrograms(
   return [...items.values()].toSorted((a, b) => compare(a.file, b.file) || compareAll(placeOf(a), placeOf(b)));
 }
 
-/** Files that programs were found in, by their paths in small letters. */
-function sourcesBySpelling(found: readonly FolderFound[]): ReadonlyMap<string, readonly string[]> {
-  const files = new Map<string, string[]>();
-  for (const { folder, found: inFolder } of found) {
-    for (const program of inFolder.programs) {
-      const file = join(folder, ...program.file.split('/'));
-      files.set(file.toLowerCase(), [...(files.get(file.toLowerCase()) ?? []), file]);
-    }
-  }
-  return files;
-}
+/** @param file as detection names it, below the folder and with slashes. */
+export const fileIn = (folder: string, file: string): string => join(folder, ...file.split('/'));
 
 const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
 
 function fromSource(program: FoundProgram, folder: string, root: string, keys: readonly string[]): ProgramItem {
   const { name, line, cell, language, kind, runnable, inputs } = program;
-  const absolute = (file: string): string => join(folder, ...file.split('/'));
   const predictors = program.predictors.map(({ file, ...each }) =>
-    file === undefined ? each : { ...each, file: absolute(file) },
+    file === undefined ? each : { ...each, file: fileIn(folder, file) },
   );
-  const place = { root, file: absolute(program.file), name, line, language, kind, runnable };
+  const place = { root, file: fileIn(folder, program.file), name, line, language, kind, runnable };
   return { ...place, ...(cell !== undefined && { cell }), ...(inputs !== undefined && { inputs }), predictors, keys };
 }
 

@@ -1,5 +1,5 @@
 /** The programs of the workspace, found in the background and kept up to date while somebody types. */
-import { join, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { nothingFound } from '../../detect/base/found.ts';
 import type { Found } from '../../detect/base/found.ts';
@@ -10,7 +10,7 @@ import { coalesced, debounced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { Roots } from './roots.ts';
 import type { Finder } from '../../editor/finder.ts';
-import { mergePrograms } from '../../editor/items/merge.ts';
+import { fileIn, mergePrograms } from '../../editor/items/merge.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { shiftCell, shiftLine } from '../../editor/shiftLines.ts';
 import { isJupyter, placeOf, shownDocument, textOf } from '../base/openNotebooks.ts';
@@ -65,7 +65,7 @@ export class ProgramIndex implements vscode.Disposable {
   namesIn(root: string, what: 'metrics' | 'datasets'): readonly { readonly file: string; readonly name: string }[] {
     return [...this.#found].flatMap(([folder, found]) =>
       found[what]
-        .map(({ file, name }) => ({ file: join(folder, ...file.split('/')), name }))
+        .map(({ file, name }) => ({ file: fileIn(folder, file), name }))
         .filter(({ file }) => this.#roots.of(file)?.folder === root),
     );
   }
