@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
-import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
 import { knowKey } from '../base/keys.ts';
@@ -11,6 +10,8 @@ import { isStreamed, wholeOf } from '../wire/streamedAnswer.ts';
 import { readToken } from '../home/token.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Agent, EnvHttpProxyAgent, request } from './undici.ts';
+import type { Dispatcher } from './undici.ts';
 
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
 export interface Connection {
@@ -181,12 +182,11 @@ function fetchOver(dispatcher: Dispatcher, responseBytes: number, keyNow: () => 
       statusCode,
       headers: answered,
       body: answer,
-    } = await request(String(input), {
+    } = await request(dispatcher, String(input), {
       method: init?.method ?? 'GET',
       headers,
       body,
       signal: init?.signal,
-      dispatcher,
     });
     const text = await answer.text().catch((error: unknown) => {
       throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;

@@ -35,6 +35,8 @@ export interface WorkspaceOptions {
   /** Merged into the program's entry of `bettertogether.json`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly endpoint?: Readonly<Record<string, unknown>>;
+  /** How many rows each split has, where a test is about something else. Default 40, 15 and 12. */
+  readonly rows?: Readonly<Record<'train' | 'dev' | 'test', number>>;
   /** The program's name in `bettertogether.json`. Default `two`. */
   readonly entry?: string;
 }
@@ -58,11 +60,7 @@ export class Workspace {
 
   constructor(options: WorkspaceOptions) {
     this.write('program.ts', options.program ?? program);
-    for (const [split, count] of [
-      ['train', 40],
-      ['dev', 15],
-      ['test', 12],
-    ] as const) {
+    for (const [split, count] of Object.entries(options.rows ?? { train: 40, dev: 15, test: 12 })) {
       const rows = Array.from({ length: count }, (_, id) => ({
         question: `${split} ${id}`,
         answer: `a ${split} ${id}`,

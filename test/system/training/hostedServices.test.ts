@@ -48,6 +48,12 @@ const services: Readonly<Record<string, () => Played>> = {
 /** Nothing but the time of deployments costs: a dollar a second. */
 const prices = { '*': { input: 0, output: 0, training: 0 } };
 
+/** Little to ask: these tests are about what is trained and deployed. */
+const small = {
+  rows: { train: 12, dev: 5, test: 4 },
+  settings: { p: { candidates: 2, maxBootstrappedDemos: 1, maxLabeledDemos: 1, train: 6, validation: 6 } },
+};
+
 const optimize = ['optimize', 'two', '--yes', '--json', '--strategy', 'p -> w -> p'];
 
 describe.each(Object.entries(services))('%s', (_, play) => {
@@ -76,7 +82,8 @@ describe.each(Object.entries(services))('%s', (_, play) => {
   const workspaceWith = (more: Readonly<Record<string, unknown>>) =>
     new Workspace({
       baseURL: endpoint.baseURL,
-      settings: { w: { lora: { rank: 8 } } },
+      ...small,
+      settings: { ...small.settings, w: { lora: { rank: 8 } } },
       endpoint: { patienceSeconds: 3, prices, fineTune: { ...played.fineTune, pollSeconds: 0.05, ...more } },
     });
   const env = () => ({ XDG_DATA_HOME: home });
