@@ -1,7 +1,7 @@
 /** Bundles what runs (`dist/*.js`), and as a command also the SDK's types and the JSON schema of the configuration. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { notices } from './notices.mjs';
 import { checkNode, ensurePackages, fail, root, say } from './packages.mjs';
@@ -94,9 +94,20 @@ export async function bundlePrograms(names, outdir = 'dist', options = {}) {
   return await bundleInto(outdir, { entryPoints, splitting: true, ...options });
 }
 
+/** A program without a zod of its own gets ours (src/host/node/sdkModule.ts), which is whole but for its 40 languages. */
+const zodInEnglish = {
+  name: 'zod in English',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path: file }) => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: dirname(file),
+    })),
+};
+
 /** What runs code of the user's shares nothing with other programs. A thread of it loads a part of it alone. */
 export async function bundleHost(outdir = 'dist', options = {}) {
-  return await bundleInto(outdir, { entryPoints: { host: 'src/host/node/main.ts' }, splitting: true, ...options });
+  const entryPoints = { host: 'src/host/node/main.ts' };
+  return await bundleInto(outdir, { entryPoints, splitting: true, plugins: [zodInEnglish], ...options });
 }
 
 /** What code of users imports: one file, whole. */

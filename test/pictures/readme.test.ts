@@ -1,14 +1,13 @@
 /**
- * `npm run pictures`: README's pictures, of what `npm start` and `bettertogether compare reviews` left in this checkout.
- * Nothing is run and nothing made up: what they show was measured.
+ * `npm run pictures`: README's pictures, of what `npm start` left in this checkout. Nothing is run and nothing made up: what they
+ * show was measured.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { readComparison } from '../../src/run/compare/comparisonFolder.ts';
 import { launchBrowser } from '../vscode/browser.ts';
 import { startCodeServer } from '../vscode/codeServer.ts';
 import type { CodeServer } from '../vscode/codeServer.ts';
@@ -34,7 +33,7 @@ beforeAll(async () => {
   }
   // What the examples import.
   for (const part of ['src', 'node_modules']) symlinkSync(join(root, part), join(folder, part));
-  await keepOnly(folder);
+  keepOnly(folder);
   browser = await launchBrowser();
   server = await startCodeServer({ trusted: true });
   window = await openWindow(browser, server, folder, 'examples/intents/program.ts');
@@ -48,29 +47,23 @@ afterAll(async () => {
   rmSync(parent, { recursive: true, force: true });
 });
 
-/** Of all runs the newest one of the intents, and those of the newest comparison of the reviews. */
-async function keepOnly(workspace: string): Promise<void> {
+/** Of all runs the newest one of the intents. */
+function keepOnly(workspace: string): void {
   const runs = join(workspace, '.bettertogether', 'runs');
-  const comparisons = join(workspace, '.bettertogether', 'comparisons');
-  const newest = (place: string, program: string) =>
-    readdirSync(place)
-      .toSorted()
-      .findLast((name) => name.includes(`-${program}-`));
-  const [run, comparison] = [newest(runs, 'intents'), newest(comparisons, 'reviews')];
-  if (run === undefined || comparison === undefined) {
-    throw new Error('Run `npm start` and `node dist/cli.js compare reviews --strategies all --seeds 0,1,2` first.');
-  }
-  const { cells, lattices } = await readComparison(join(comparisons, comparison));
-  const kept = new Set([run, comparison, ...[...cells, ...lattices].map((each) => each.run)]);
-  for (const place of [runs, comparisons]) {
-    for (const name of readdirSync(place)) if (!kept.has(name)) rmSync(join(place, name), { recursive: true });
-  }
+  const names = readdirSync(runs).toSorted();
+  const kept = names.findLast((name) => name.includes('-intents-'));
+  if (kept === undefined) throw new Error('Run `npm start` first.');
+  for (const name of names) if (name !== kept) rmSync(join(runs, name), { recursive: true });
 }
 
 async function picture(name: string): Promise<void> {
   await window.page.mouse.move(5, 790);
   await window.page.waitForTimeout(800);
-  await window.page.screenshot({ path: join(pictures, `${name}.png`) });
+  // Half the size of Playwright's PNG.
+  const cdp = await window.page.context().newCDPSession(window.page);
+  const { data } = await cdp.send('Page.captureScreenshot', { format: 'webp', quality: 85 });
+  writeFileSync(join(pictures, `${name}.webp`), data, 'base64');
+  await cdp.detach();
 }
 
 describe('the pictures', () => {
@@ -101,11 +94,5 @@ describe('the pictures', () => {
       await view.locator('.turn.completion').first().waitFor();
       await picture(`trace-${suffix}`);
     }
-  });
-
-  it('show strategies and seeds side by side', async () => {
-    await window.run('BetterTogether: Open Comparison');
-    await window.webview().locator('.strategies tbody tr').nth(7).waitFor();
-    await picture('compare-dark');
   });
 });
