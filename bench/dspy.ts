@@ -144,7 +144,12 @@ function goals({ evaluateAtOnce, search, rare, together }: Record<string, Compar
       ['DSPy program', together.py],
     ] as const) {
       const share = taken.calls / together.dspy.calls;
-      goal(`p -> w -> p, ${language}: at most 0.6 × the calls of DSPy's schedule`, share, share <= 0.6, exact);
+      goal(
+        `p -> w -> p, ${language}: at most 0.6 × the calls of DSPy's schedule`,
+        share,
+        share <= 0.6,
+        stopping === undefined ? exact : '',
+      );
       const { score } = together.dspy;
       const { low, high } = scoreOfMean(score / 100, together.work.dev, 0);
       const kept = stopping === undefined ? taken.score === score : low <= taken.score && taken.score <= high;

@@ -26,8 +26,8 @@ beforeAll(async () => {
   };
 }, 3_600_000);
 afterAll(async () => {
-  await proxy.stop();
-  await behind.stop();
+  await proxy?.stop();
+  await behind?.stop();
   for (const example of Object.values(examples)) example.dispose();
 }, 120_000);
 

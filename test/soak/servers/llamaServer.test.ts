@@ -21,15 +21,15 @@ beforeAll(async () => {
   const loraServing = { kind: 'llama-server', preset: 'models.ini' };
   const endpoint = { baseURL: `http://127.0.0.1:${port}/v1`, concurrency: 8, loraServing };
   // It has no structured choice, so the embedded endpoint is asked without one too.
-  example = new Intents(base, endpoint, { guided: 'off' });
+  example = new Intents(base, endpoint, { sampling: { temperature: 0, maxTokens: 8, guided: 'off' } });
   preset = join(example.folder, 'models.ini');
   const settings = ['ctx-size = 8192', 'threads = 1', 'threads-batch = 1', 'parallel = 8'].join('\n');
   writeFileSync(preset, `version = 1\n[*]\n${settings}\n\n[${base.name}]\nmodel = ${base.file}\n`);
   server = await startLlamaServer({ model: base.name, port, args: ['--models-preset', preset] });
 }, 3_600_000);
 afterAll(async () => {
-  await server.stop();
-  example.dispose();
+  await server?.stop();
+  example?.dispose();
 }, 120_000);
 
 describe('llama-server', { timeout: 3_600_000 }, () => {

@@ -47,11 +47,11 @@ beforeAll(async () => {
     },
   });
   url = `http://127.0.0.1:${port}`;
-});
+}, 3_600_000);
 afterAll(async () => {
-  await phoenix.stop();
-  await fake.close();
-  workspace.dispose();
+  await phoenix?.stop();
+  await fake?.close();
+  workspace?.dispose();
 });
 
 async function spansOf(project: string): Promise<readonly PhoenixSpan[]> {
