@@ -10,7 +10,7 @@
  * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
  * `retrieve` searches 50,000 passages. `racing` counts runs of searches that look scores up (see racing.ts). `dspy` does
  * the same works under DSPy alone and under us (see dspy.ts), `optimizers` the same searches for instructions (see
- * optimizers.ts). `embedded` asks the embedded endpoint (see embedded.ts), `training` trains its model
+ * optimizers.ts). `embedded` asks the embedded endpoint, and others beside it (see embedded.ts), `training` trains its model
  * with our trainer and with TRL (see training.ts).
  */
 import { detect } from './detect.ts';
