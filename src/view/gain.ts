@@ -53,11 +53,13 @@ export type RunVerdict = Immutable<z.infer<typeof runVerdictSchema>>;
  * is best there by luck too.
  *
  * @param best the key of the state with the best dev score.
+ * @param among of how many states it is the best, without baselines: those of this run, if nothing is said.
  * @returns `null` while nothing can be said, and for a run that is left at what it began with.
  */
 export function runVerdict(
   { steps, started }: { readonly steps: readonly StepView[]; readonly started: Pick<Started, 'from'> | null },
   best: string | null,
+  among = steps.filter(({ prefix, evaluations }) => prefix !== '' && evaluations.dev !== undefined).length,
 ): RunVerdict | null {
   const step = steps.find(({ prefix }) => prefix === best);
   if (step === undefined || step.prefix === '') return null;
@@ -67,13 +69,12 @@ export function runVerdict(
     started?.from == null ? l10n.t('the baseline on {0}', rows) : l10n.t('the start on {0}', rows);
   if (test?.gain !== undefined) return said(test.gain, name, start(counted(test.gain.n, 'testRow')));
   if (dev?.gain === undefined) return null;
-  return said(dev.gain, name, start(counted(dev.gain.n, 'devRow')), chosenAmong(steps));
+  return said(dev.gain, name, start(counted(dev.gain.n, 'devRow')), chosenAmong(among));
 }
 
 /** The best of several on the rows that chose it looks a little better than it is. */
-function chosenAmong(steps: readonly StepView[]): string {
-  const scored = steps.filter(({ evaluations }) => evaluations.dev !== undefined).length;
-  return scored > 2
+function chosenAmong(among: number): string {
+  return among > 1
     ? ` ${l10n.t('It was chosen on these rows, which flatters it a little: rows under "test" would say more.')}`
     : '';
 }

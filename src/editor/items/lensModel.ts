@@ -1,7 +1,7 @@
 /** Which lenses are above a program, from what is known of it: pure, so that every case has a test. */
 import * as l10n from '../../base/l10n.ts';
 import type { PredictorState } from '../../data/program.ts';
-import { chance, gainText } from '../../view/gain.ts';
+import { chance, runVerdict } from '../../view/gain.ts';
 import { percent, signed, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';
 import type { LensSetting } from '../names.ts';
@@ -78,12 +78,8 @@ function scoreLens(at: LensPlace, { score, evaluation, stale, running }: Program
   if (score !== null) {
     const doubt = score.gain === null ? '' : chance(score.gain);
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)}${doubt})`;
-    const what =
-      score.gain === null
-        ? l10n.t('Best score on the dev rows, against the program as it was written, and the strategy that made it')
-        : l10n.t`Best score on the dev rows, against the program as it was written: ${gainText(score.gain)}, row by row, and the strategy that made it`;
-    const tooltip = `${what}${chosenAmong(score)}`;
-    return { ...said, title: `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
+    const title = `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`;
+    return { ...said, title, tooltip: scoreTooltip(score) };
   }
   if (evaluation !== null) {
     const { low, high, n, split } = evaluation;
@@ -93,10 +89,14 @@ function scoreLens(at: LensPlace, { score, evaluation, stale, running }: Program
   return { ...said, title: l10n.t('Not scored'), tooltip: l10n.t('Optimize or evaluate it to see a score here') };
 }
 
-/** The interval is that of one comparison, and the best of many is best by luck too. */
-function chosenAmong({ among }: ProgramScore): string {
-  if (among <= 1) return '';
-  return `. ${l10n.t`It is the best of ${among} scored states on the rows that chose it, which flatters it`}`;
+/** The best of many is best by luck too, so it says of how many; and whether the gain is real, as the run's page does. */
+function scoreTooltip({ among, run, strategy }: ProgramScore): string {
+  const what =
+    among > 1
+      ? l10n.t`Best of ${among} scored states on the dev rows, against the program as it was written, and the strategy that made it`
+      : l10n.t('Best score on the dev rows, against the program as it was written, and the strategy that made it');
+  const verdict = run === null ? null : runVerdict(run.view, strategy, among);
+  return verdict === null ? what : `${what}. ${verdict.text}`;
 }
 
 function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledge): readonly Lens[] {

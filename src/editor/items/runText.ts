@@ -44,9 +44,8 @@ export const seedText = (seed: number): string => l10n.t`seed ${seed}`;
 
 /** `81.1 % (+12.4), $0.31`, `83.3 % (+3.0, may be chance), 40 calls`; what is not known is left out. */
 export function whatItReached(item: RunItem): string {
-  const scores = devScores(item);
-  const best = scores.reduce<(typeof scores)[number] | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
-  const baseline = scores.find(({ prefix }) => prefix === '');
+  const best = bestOf(item);
+  const baseline = devScores(item).find(({ prefix }) => prefix === '');
   const parts: string[] = [];
   if (best !== null) {
     parts.push(`${percent(best.score)} %${gained(item, best, baseline)}`);
@@ -58,6 +57,15 @@ export function whatItReached(item: RunItem): string {
 }
 
 type DevScore = ReturnType<typeof devScores>[number];
+
+function bestOf(item: RunItem): DevScore | null {
+  return devScores(item).reduce<DevScore | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
+}
+
+/** Whether what it reached so far is better than the baseline, in a sentence; `null` where nothing can be said. */
+export function isItReal(item: RunItem): string | null {
+  return runVerdict(item.view, item.view.result?.best ?? bestOf(item)?.prefix ?? null)?.text ?? null;
+}
 
 /** ` (+12.4)`, ` (+3.0, may be chance)`; nothing for the baseline itself. */
 function gained(item: RunItem, best: DevScore, baseline: DevScore | undefined): string {
@@ -87,8 +95,8 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   if (status === 'finished') {
     const { result } = view;
     const reached = whatItReached(item);
-    const verdict = runVerdict(view, result?.best ?? null);
-    if (verdict !== null) return { kind: 'done', text: `${name}: ${reached}. ${verdict.text}` };
+    const verdict = isItReal(item);
+    if (verdict !== null) return { kind: 'done', text: `${name}: ${reached}. ${verdict}` };
     if (result === null) return { kind: 'done', text: `${name}: ${reached}.` };
     const best = stepName(result.best, startName(view.started?.from));
     return { kind: 'done', text: l10n.t`${name}: ${reached}; best on dev: ${best}.` };

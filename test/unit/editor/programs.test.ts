@@ -15,7 +15,7 @@ import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { shiftLine } from '../../../src/editor/shiftLines.ts';
 import { SourceHashes } from '../../../src/editor/sourceHashes.ts';
-import { runWithGains, scoreOf, wholeRun } from '../run/samples.ts';
+import { runWithGains, scoreOf, testedToo, wholeRun } from '../run/samples.ts';
 import { program, runItem } from './samples.ts';
 
 const nothing: ProgramKnowledge = { score: null, evaluation: null, stale: false, running: null, latest: null };
@@ -64,8 +64,27 @@ describe('lensesOf', () => {
   it('says among how many states the best was chosen, on the rows that are shown', () => {
     const tooltip = (...runs: readonly RunItem[]) =>
       lensesOf(program, { ...nothing, score: bestScore(runs) }, shown)[0]!.tooltip;
-    expect(tooltip(runItem('a'), runItem('b'))).toContain('the best of 4 scored states on the rows that chose it');
+    expect(tooltip(runItem('a'), runItem('b'))).toContain('Best of 4 scored states on the dev rows');
     expect(tooltip(runItem('a', { events: wholeRun.slice(0, 12) }))).not.toContain('scored states');
+  });
+
+  it('says in the tooltip whether the gain is real, by test rows where there are any, as the page does', () => {
+    const tooltip = (...runs: readonly (readonly RunEvent[])[]) => {
+      const score = bestScore(runs.map((events, index) => runItem(`${index}`, { events })));
+      return lensesOf(program, { ...nothing, score }, shown)[0]!.tooltip;
+    };
+    const flatters = 'It was chosen on these rows, which flatters it a little';
+    const one = runWithGains(5).slice(0, 12);
+    expect(tooltip(one)).toMatch(
+      /made it\. p is really better than the baseline on 40 dev rows, by 10\.0 points \(95 % interval \+5\.0 to \+15\.0\)\.$/u,
+    );
+    // The best of two runs with a state each was chosen too.
+    expect(tooltip(one, one)).toContain(flatters);
+    const tested = tooltip(testedToo(runWithGains(10)));
+    expect(tested).toContain(
+      'p -> w scores +5.0 points against the baseline on 40 test rows (95 % interval −15.0 to +25.0), which may be chance.',
+    );
+    expect(tested).not.toContain(flatters);
   });
 
   it('keeps a place for the score before there is one', () => {
@@ -88,7 +107,7 @@ describe('lensesOf', () => {
     expect(titles(gained(40))[0]).toBe('80.0 % (+30.0, may be chance) p -> w');
     const [sure] = lensesOf(program, gained(10), shown);
     expect(sure?.title).toBe('80.0 % (+30.0) p -> w');
-    expect(sure?.tooltip).toContain('+30.0 (+20.0 to +40.0), row by row');
+    expect(sure?.tooltip).toContain('by 30.0 points (95 % interval +20.0 to +40.0)');
   });
 
   it('marks a score of other code, and a run at work', () => {

@@ -125,6 +125,22 @@ export function runWithGains(half: number): readonly RunEvent[] {
   });
 }
 
+/** The same with test rows, on which the last state gained 5 points, give or take 20. */
+export function testedToo(events: readonly RunEvent[]): readonly RunEvent[] {
+  const gain = { points: 5, low: -15, high: 25, n: 40, differing: 12 };
+  const at = events.findLastIndex(({ type }) => type === 'evaluated') + 1;
+  const evaluated: RunEvent = {
+    type: 'evaluated',
+    prefix: 'p -> w',
+    split: 'test',
+    score: scoreOf(55),
+    seconds: 1,
+    usage,
+    gain,
+  };
+  return events.toSpliced(at, 0, evaluated);
+}
+
 function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: number): RunEvent {
   return {
     type: 'candidate.started',

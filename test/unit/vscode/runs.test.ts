@@ -34,7 +34,7 @@ import { runTreeItem } from '../../../src/vscode/views/runTreeItem.ts';
 import { TaskRevealKind, fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
-import { runWithGains, started, wholeRun } from '../run/samples.ts';
+import { runWithGains, started, testedToo, wholeRun } from '../run/samples.ts';
 import { runItem } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 import type { Session } from '../../../src/vscode/session/session.ts';
@@ -476,6 +476,19 @@ describe('a run in words', () => {
       text: expect.not.stringContaining('\u001B') as string,
     });
     expect(howItEnded(runItem('a', { status: 'crashed', events: [started] })).kind).toBe('failed');
+  });
+
+  it('says in the tooltip whether its gain is real, and in the line no more than that it may be chance', () => {
+    const item = runTreeItem(runItem('a', { events: testedToo(runWithGains(10)) }), 'inRuns');
+    expect(item.tooltip).toContain(
+      'p -> w scores +5.0 points against the baseline on 40 test rows (95 % interval −15.0 to +25.0), which may be chance.',
+    );
+    expect(item.description).not.toContain('interval');
+    const atWork = runItem('a', { events: runWithGains(5).slice(0, 12), status: 'running' });
+    expect(runTreeItem(atWork, 'inRuns').tooltip).toContain(
+      'p is really better than the baseline on 40 dev rows, by 10.0 points (95 % interval +5.0 to +15.0).',
+    );
+    expect(runTreeItem(runItem('a'), 'inRuns').tooltip).not.toContain('interval');
   });
 
   it('tells the menus what can be done with it', () => {
