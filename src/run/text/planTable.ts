@@ -4,7 +4,7 @@ import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../work/request.ts';
 import { codeSentences } from './codeSentences.ts';
-import { capLines, missingPrice } from './price.ts';
+import { capLines, earlyStopSentences, missingPrice } from './price.ts';
 import { deploymentSentences } from './deploymentSentences.ts';
 import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
@@ -47,7 +47,7 @@ export function planTable(
     ...warnings.map((warning) => l10n.t`Warning: ${warning}`),
     `${told.rows}: ${told.tell}.`,
     sampleText(sample),
-    ...(plan.steps.some(({ kind }) => kind === 'p') ? [l10n.t('Candidates that stop early make it less.')] : []),
+    ...earlyStopSentences(plan),
     promptsTo === null ? l10n.t('Prompts stay on this machine.') : l10n.t`Prompts go to ${promptsTo}.`,
     ...(servicesTo.length === 0
       ? []

@@ -35,6 +35,11 @@ export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readon
   ];
 }
 
+/** An estimate counts each candidate as scored to its end. */
+export function earlyStopSentences({ steps }: Pick<Plan, 'steps'>): readonly string[] {
+  return steps.some(({ kind }) => kind === 'p') ? [l10n.t('Candidates that stop early make it less.')] : [];
+}
+
 /**
  * Of each cap that the plan does not fit under: where the run would stop, and what is enough.
  *

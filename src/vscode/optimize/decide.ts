@@ -6,6 +6,7 @@ import { messageOf } from '../../base/errors.ts';
 import { consequencesOf } from '../../run/work/consequences.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { planTable } from '../../run/text/planTable.ts';
+import { earlyStopSentences } from '../../run/text/price.ts';
 import { pick } from '../session/targets.ts';
 import { notify } from '../base/messages.ts';
 import type { Session } from '../session/session.ts';
@@ -130,10 +131,12 @@ function beginning(
 
 function notesOf(plan: RunPlan): readonly Choice<Decision>[] {
   const { noTraining, devRows } = plan;
+  const less = earlyStopSentences(plan.plan);
   const rows = warningText(plan);
   const told = rowsTell(devRows);
   return [
     ...(noTraining === undefined ? [] : [noteChoice('warning', l10n.t('This cannot be trained'), noTraining)]),
+    ...less.map((text) => noteChoice('info', l10n.t('The price'), text)),
     ...(rows === null ? [] : [noteChoice('warning', l10n.t('The rows'), rows)]),
     noteChoice('info', told.rows, told.tell, `${told.rows}: ${told.tell}.`),
   ];

@@ -29,11 +29,29 @@ it('says before it is paid what the rows can tell apart, in full when it is chos
   expect(fake.messages).toEqual([expect.stringContaining(`12 dev rows: ${sentence}`)]);
 });
 
-it('says what the same run took before: a search that stops early takes less than its price', async () => {
+/** What the picker says beside a label of its own. */
+function noteOf(label: string): string | undefined {
+  return fake.pickers[0]?.items.find((item) => item.label === `$(info) ${label}`)?.description;
+}
+
+it('says what the same run took before, and what of it is free', async () => {
   fake.picks.push('Start');
   await decidePrice(asking);
-  const labels = fake.pickers[0]?.items.map(({ label }) => label);
-  expect(labels).toContain('$(info) The same run before');
+  expect(noteOf('The same run before')).toMatch(
+    /^2026-11-23 \d\d:\d\d, \d+ calls.*: what it asked is free where rows, code and settings are as they were$/,
+  );
+});
+
+it('says in the words of the command line that a prompt search may take less than its price, and of no other step', async () => {
+  const plan = runPlan();
+  const search = { ...plan.plan.steps[0]!, prefix: 'p', work: 'step', kind: 'p', title: 'prompt search' } as const;
+  fake.picks.push('Start');
+  await decidePrice({ ...asking, plan: { ...plan, plan: { ...plan.plan, steps: [...plan.plan.steps, search] } } });
+  expect(noteOf('The price')).toBe('Candidates that stop early make it less.');
+  resetFake();
+  fake.picks.push('Start');
+  await decidePrice(asking);
+  expect(noteOf('The price')).toBeUndefined();
 });
 
 it('is titled after what it is the price of, and shows every step in a document that no one has to save', async () => {
