@@ -1,8 +1,9 @@
 /**
  * Somebody who has nothing: from an empty folder to a run that has finished on the model of this machine, without a question but
- * the price. One window, so the steps follow each other.
+ * the language and the price, where the search alone is chosen: training, which is proposed too, takes much longer. One
+ * window, so the steps follow each other.
  */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -38,10 +39,16 @@ afterAll(async () => {
 
 stepsOf(() => ({ window, server }));
 
-/** Weights are trained for minutes: the search alone shows the way, and is over in one. */
-function searchAlone(): void {
-  const file = join(folder, 'bettertogether.json');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('"p -> w -> p"', '"p"'));
+const price = () =>
+  expect.poll(async () => (await window.choices())[0], { timeout: 300_000 }).toMatch(/Start.*about \d/s);
+const strategy = (): unknown =>
+  JSON.parse(readFileSync(join(folder, 'bettertogether.json'), 'utf8')).programs.intents.strategy;
+
+/** Every answer is there already, as the sample is configured. */
+async function confirm(question: string, answer: string | RegExp): Promise<void> {
+  await window.question(question).waitFor();
+  expect((await window.choices())[0]).toMatch(answer);
+  await window.pick(answer);
 }
 
 it('is offered a sample project where there is no program, and gets it into the empty folder', async () => {
@@ -65,15 +72,31 @@ it('is offered a sample project where there is no program, and gets it into the 
       'train.jsonl',
     ]),
   );
-  // VS Code hears of a change of a file a moment later.
-  searchAlone();
-  await window.page.waitForTimeout(2000);
 });
 
-it('goes from there to the price and the run by two clicks', async () => {
+it('goes from there to the price by one click, where nothing leaves this machine', async () => {
   await window.notification('The sample project is there').getByRole('button', { name: 'Optimize' }).click();
-  await expect.poll(async () => (await window.choices())[0], { timeout: 300_000 }).toMatch(/Start.*about \d/s);
+  await price();
+  expect((await window.choices()).join('\n')).toContain('Nothing leaves this machine.');
   await window.screenshot('sample-price');
+});
+
+it('changes the strategy there, with every other answer as it was', async () => {
+  expect(strategy()).toBe('p -> w -> p');
+  await window.pick('Change data, metric, model or strategy');
+  await confirm('Rows to optimize on', /^train\.jsonl/);
+  await window.question('Which fields is the program called with').waitFor();
+  await window.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' }).click();
+  await confirm('decides whether an answer is right', /^exactMatch:answer/);
+  await confirm('Where the language model is served', /embedded|this machine/i);
+  await window.question('p searches for better prompts').waitFor();
+  await window.screenshot('sample-strategy');
+  await window.pick('prompts only: no training');
+  await price();
+  expect(strategy()).toBe('p');
+});
+
+it('starts the run, which finishes', async () => {
   await window.pick('Start');
   await expect.poll(() => eventsOf(folder), { timeout: 600_000, interval: 1000 }).toContain('"type":"run.finished"');
   await window.webview().getByText('Finished').waitFor();
