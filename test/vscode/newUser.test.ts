@@ -163,14 +163,7 @@ it('exports the state, and the code that was copied loads it in Python', async (
   await window.closeNotifications();
   await window.run('BetterTogether: Export Program');
   await window.pick('Module.load');
-  const dialog = window.question('Export triage');
-  await dialog.waitFor();
-  // It takes no answer before it has read the folder.
-  const isOpen = async () => {
-    if (await dialog.isVisible()) await window.page.keyboard.press('Enter');
-    return dialog.isVisible();
-  };
-  await expect.poll(isOpen, { ...long, interval: 1000 }).toBe(false);
+  await window.takeProposed('Export triage');
   const told = window.notification('Exported to triage');
   await told.waitFor(long);
   await told.getByRole('button', { name: 'Copy Code That Loads It' }).click();

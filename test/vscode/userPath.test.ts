@@ -1,6 +1,7 @@
 /** A person's way through the editor, in a real VS Code: find, optimize, watch, reload, see the result. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
@@ -171,6 +172,31 @@ describe('a trusted folder', () => {
     for (const entry of ['Show Prompt Changes', 'Compare Runs', 'Export Program', 'Save Report'])
       await menu.getByText(entry).waitFor();
     await window.screenshot('menu-of-page');
+    await window.page.keyboard.press('Escape');
+  });
+
+  it('saves the report of a run where it is told to', async () => {
+    await window.chooseFromMenu(window.webview().locator('h1').first(), 'Save Report');
+    await window.takeProposed('Report of two');
+    await window.notification(/The report is in bettertogether-.*-two-/).waitFor();
+    const name = readdirSync(workspace.folder).find((each) => each.endsWith('.html'))!;
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(join(workspace.folder, name)).href);
+    await page.getByRole('heading', { name: /^two/ }).first().waitFor();
+    await page.getByText(/p -> w is really better than the baseline on 12 test rows/).waitFor();
+    await page.getByRole('heading', { name: 'What changed on dev rows' }).waitFor();
+    expect(await page.locator('script').count()).toBe(0);
+    await page.close();
+    await window.closeNotifications();
+  });
+
+  it('asks for the price of the program in front by a key', async () => {
+    await window.page.getByRole('tab', { name: /program\.ts/ }).click();
+    await window.page.locator('.editor-instance .view-line').first().click();
+    await window.page.keyboard.press('Control+k');
+    await window.page.keyboard.press('b');
+    await window.question('Optimize two').waitFor();
+    await expect.poll(async () => (await window.choices())[0], { timeout: 20_000 }).toMatch(/Start.*about \d/s);
     await window.page.keyboard.press('Escape');
   });
 

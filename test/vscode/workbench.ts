@@ -66,6 +66,17 @@ export class Workbench {
     await box.waitFor({ state: 'hidden' });
   }
 
+  /** Saves a file under the name that its dialog proposes. The dialog takes no answer before it has read the folder. */
+  async takeProposed(title: string): Promise<void> {
+    const dialog = this.question(title);
+    await dialog.waitFor();
+    for (let attempt = 1; await dialog.isVisible(); attempt++) {
+      if (attempt > 60) throw new Error(`The dialog "${title}" does not take the name that it proposes.`);
+      await this.page.keyboard.press('Enter');
+      await this.page.waitForTimeout(1000);
+    }
+  }
+
   /** Chooses an entry of an item's context menu. A menu takes no click in its first moments, and stays open until it takes one. */
   async chooseFromMenu(item: Locator, entry: string): Promise<void> {
     const menu = this.page.locator('.monaco-menu');
@@ -164,6 +175,11 @@ export class Workbench {
   /** The page of the panel in front. */
   webview(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+  }
+
+  /** A button of the head of a run's page. */
+  act(name: string): Locator {
+    return this.webview().locator('.acts').getByRole('button', { name, exact: true });
   }
 
   treeItem(name: string | RegExp): Locator {
