@@ -70,7 +70,8 @@ it('ends a run that was cancelled without a failure, and says in the terminal wh
   await window.pick('Start');
   await expect.poll(() => eventsOf(workspace.folder), long).toContain('"type":"run.started"');
   await window.closeNotifications();
-  await window.run('BetterTogether: Cancel Run');
+  // That of the page itself.
+  await window.act('Cancel').click();
   await window.notification(/stopped: it was cancelled/).waitFor(long);
   endpoint.setLatency(3);
   await window.screenshot('cancelled');
@@ -81,6 +82,15 @@ it('ends a run that was cancelled without a failure, and says in the terminal wh
   await window.page.waitForTimeout(3000);
   await window.screenshot('cancelled-terminal');
   expect(await window.page.getByText(/terminated with exit code/).count()).toBe(0);
+});
+
+it('goes on with it by the button of the page', async () => {
+  await window.act('Resume').click();
+  await expect.poll(() => eventsOf(workspace.folder), long).toContain('"type":"run.finished"');
+  expect(readdirSync(join(workspace.folder, '.bettertogether', 'runs'))).toHaveLength(1);
+  await window.webview().getByText('Finished').waitFor();
+  await window.act('Resume').waitFor({ state: 'detached' });
+  await window.closeNotifications();
 });
 
 it('says of a comparison how it ended, and nothing of its runs', async () => {
@@ -121,6 +131,25 @@ it('deletes all runs that are selected, with one question', async () => {
   await window.screenshot('delete-two');
   await window.inDialog('Delete 2 runs?', 'Delete 2 Runs');
   await expect.poll(() => runs().length).toBe(before - 2);
+});
+
+it('deletes a run by a key once it is agreed to', async () => {
+  const runs = () => readdirSync(join(workspace.folder, '.bettertogether', 'runs'));
+  const before = runs().length;
+  // The one of no comparison.
+  await window
+    .treeItem(/^two: p,/)
+    .last()
+    .click();
+  // The page that it opens takes the focus.
+  await window.page.getByRole('tab', { name: 'two: p', exact: true, selected: true }).waitFor();
+  await window.run('BetterTogether: Focus on Runs View');
+  await window.page.keyboard.press('Delete');
+  await window.dialog(/Delete two, /).waitFor();
+  await window.screenshot('delete-by-key');
+  expect(runs()).toHaveLength(before);
+  await window.inDialog(/Delete two, /, 'Delete');
+  await expect.poll(() => runs().length).toBe(before - 1);
 });
 
 it('looks at the interpreter before the first question, and offers what mends it', async () => {
