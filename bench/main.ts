@@ -7,7 +7,8 @@
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
- * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
+ * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs
+ * Chromium and idle cores), and fails where it takes longer than is promised (see view.ts).
  * `retrieve` searches 50,000 passages. `racing` counts runs of searches that look scores up (see racing.ts). `dspy` does
  * the same works under DSPy alone and under us (see dspy.ts), `optimizers` the same searches for instructions (see
  * optimizers.ts). `embedded` asks the embedded endpoint, and others beside it (see embedded.ts), `training` trains its model

@@ -1,4 +1,7 @@
-/** A run of 100,000 calls, generated: it opens, scrolls and shows any trace. Prints how long each takes. */
+/**
+ * A run of 100,000 calls, generated: it opens, scrolls and shows any trace. Prints how long each takes; under
+ * BETTERTOGETHER_HOLD_TIMES (`npm run bench -- view`) what is promised fails when it takes longer.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +16,9 @@ import { buildPage, openPage, startBrowser } from './page.ts';
 const programRuns = 50_000;
 /** Of a program run in the sample. */
 const calls = 2;
+
+/** Milliseconds, by what takes them. */
+const promised = { 'first picture of the run': 500, 'a search in all traces': 1000 };
 
 let workspace: string;
 let browser: Browser;
@@ -103,4 +109,7 @@ it('opens, lists, scrolls, searches and opens traces, and draws only what is in 
   await close();
   expect(offences).toEqual([]);
   expect(entries).toBeGreaterThan(total * calls);
+  if (process.env['BETTERTOGETHER_HOLD_TIMES'] === undefined) return;
+  const took = new Map(times);
+  for (const [what, most] of Object.entries(promised)) expect(took.get(what), what).toBeLessThanOrEqual(most);
 }, 120_000);
