@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'jsonc-parser';
 import * as z from 'zod';
-import { resultSchema } from '../../../src/protocol.ts';
+import { policyUpdatedSchema, resultSchema } from '../../../src/protocol.ts';
 import type { BaseModel } from './baseModel.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -45,6 +45,7 @@ export class Intents {
       ...{ endpoint: 'server', model: base.name, metric: 'exactMatch:answer' },
       p: { ...intents.p, candidates: 2, rounds: 2, train: 16, validation: 16 },
       w: { ...intents.w, rounds: 2, epochs: 2 },
+      steps: { grpo: { kind: 'grpo', updates: 3, evaluateEvery: 3 } },
       ...settings,
     };
     const server = { kind: 'openai', concurrency: 16, fineTune: commandOf(base), ...endpoint };
@@ -69,6 +70,16 @@ export class Intents {
   /** @throws Error with all that was printed, where it does not end well. */
   async optimize(strategy: string, env: NodeJS.ProcessEnv = {}) {
     return resultSchema.parse(await this.json(['optimize', 'intents', '--strategy', strategy, '--yes', '--json'], env));
+  }
+
+  /** What the log of a run says of its policy updates. */
+  policyUpdates(run: string) {
+    const log = readFileSync(join(this.folder, '.bettertogether', 'runs', run, 'events.jsonl'), 'utf8');
+    const events: unknown[] = log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    return events.flatMap((event) => policyUpdatedSchema.safeParse(event).data ?? []);
   }
 
   /** Of the latest run, as a file. */
@@ -106,12 +117,17 @@ export class Intents {
 function commandOf({ python, sources, file }: BaseModel): object {
   const steps = ['--epochs', '{epochs}', '--learning-rate', '{learningRate}', '--schedule', '{schedule}'];
   const lora = ['--rank', '{rank}', '--alpha', '{alpha}', '--targets', '{targets}', '--seed', '{seed}'];
+  const command = [
+    ...[python, '-m', 'bettertogether_trainer.once', '--model', '{model}', '--rows', '{rows}', '--out', '{out}'],
+    ...[...steps, '--batch-size', '{batchSize}', ...lora],
+  ];
   return {
     ...{ kind: 'command', model: file, rowsFormat: 'apart', parentArguments: ['--parent', '{parent}'], pollSeconds: 1 },
-    command: [
-      ...[python, '-m', 'bettertogether_trainer.once', '--model', '{model}', '--rows', '{rows}', '--out', '{out}'],
-      ...[...steps, '--batch-size', '{batchSize}', ...lora],
-    ],
+    command,
+    commands: {
+      dpo: [...command, '--method', 'dpo', '--beta', '{beta}'],
+      grpo: [...command, '--method', 'grpo', '--clip', '{clipLow}', '{clipHigh}'],
+    },
     env: { PYTHONPATH: sources, PYTHONDONTWRITEBYTECODE: '1' },
   };
 }

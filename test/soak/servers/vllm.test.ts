@@ -49,6 +49,19 @@ describe('vLLM', { timeout: 3_600_000 }, () => {
     expect(here.score).toBeGreaterThan(result.scores['']!.dev!);
   });
 
+  it('samples what a command learns from: each update by the adapter of the one before', async () => {
+    const { run, scores } = await example.optimize('grpo');
+    const updates = example.policyUpdates(run);
+    expect(updates.map(({ update }) => update)).toEqual([1, 2, 3]);
+    const learned = updates.filter(({ rows }) => rows > 0).map(({ model }) => model);
+    expect(learned.length).toBeGreaterThan(0);
+    expect(new Set([base.name, ...learned]).size).toBe(learned.length + 1);
+    expect(await modelsAt(server)).toContain(learned.at(-1));
+    // Three updates teach little, and the step keeps what is no worse on dev.
+    expect(scores['grpo']!.dev).toBeGreaterThanOrEqual(scores['']!.dev!);
+    say(updates.map((update) => JSON.stringify(update)).join('\n'));
+  });
+
   it('is asked with seeds at a temperature above 0, many at once, and answers on', async () => {
     const asked = Array.from({ length: 64 }, async (_, i) => {
       const messages = [{ role: 'user', content: `Say ${i % 5}.` }];

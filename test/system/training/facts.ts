@@ -1,4 +1,5 @@
 import type { TrainingRow } from '../../../src/data/trace.ts';
+import type { PreferenceSet, TrainingSet } from '../../../src/data/trainingSet.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { jobHash } from '../../../src/engine/training.ts';
 import type { Connection } from '../../../src/lm/connection.ts';
@@ -23,11 +24,23 @@ export const rows = facts.map(([question, answer]) => ({
   end: null,
 })) satisfies readonly TrainingRow[];
 
+/** Each fact before the answer to another question. */
+export const preferences = {
+  method: 'dpo',
+  beta: 0.1,
+  rows: rows.map((row, place) => ({ ...row, rejected: rows[(place + 1) % rows.length]!.completion })),
+} satisfies PreferenceSet;
+
 /** A job that makes a small model learn the facts by heart. */
-export function factsJob(trainer: Trainer, parent: string, epochs = 12): TrainingJob {
+export function factsJob(
+  trainer: Trainer,
+  parent: string,
+  epochs = 12,
+  set: TrainingSet = { method: 'supervised', rows },
+): TrainingJob {
   const request = {
     parent,
-    set: { method: 'supervised', rows } as const,
+    set,
     hyperParameters: {
       epochs,
       learningRate: 1e-3,
