@@ -17,7 +17,7 @@ import { count, dollars, duration, percent, signed, startName, stepName } from '
 import { lastCall } from './lastCall.ts';
 import { valueOf } from './model.ts';
 import { recordView } from './recordView.ts';
-import { choice, facts, failedRows, scoreBar, scoreRange, searchField } from './parts.ts';
+import { choice, facts, failedRows, scoreBar, scoreRange, searchField, wide } from './parts.ts';
 import { scoreTable } from './scoreTable.ts';
 import { toneOf } from './verdictView.ts';
 
@@ -43,7 +43,7 @@ export function compareView(model: CompareModel, actions: CompareActions): Templ
 }
 
 function sideBySide(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
-  return html`<section aria-label=${l10n.t('Scores and cost')}>${scoresTable(model, comparison, actions)}</section>
+  return html`${wide(l10n.t('Scores and cost'), scoresTable(model, comparison, actions))}
     <section aria-label=${l10n.t('Rows')}>
       <h2>${l10n.t('Rows')}</h2>
       ${rowsPart(model, comparison, actions)}

@@ -10,7 +10,7 @@ import type { CompareKept } from './compareModel.ts';
 import { counted } from '../src/view/counted.ts';
 import { cellStatusWord, stoppedText } from '../src/view/runRow.ts';
 import { count, dollars, duration, percent, short, startName, stepName } from '../src/view/words.ts';
-import { choice, facts, progressBar } from './parts.ts';
+import { choice, facts, progressBar, wide } from './parts.ts';
 
 const statusName = {
   running: l10n.t('Running'),
@@ -30,25 +30,29 @@ export function recordView(record: Comparison, kept: CompareKept, actions: Compa
       [l10n.t('Cost'), `${dollars(usage.usd)}${capOf(budget.usd, dollars)}`],
       [l10n.t('Time'), duration(seconds)],
     ])}
-    ${stopped(record)}
-    <table class="strategies">
-      <caption>
-        ${l10n.t('Test score of the state that each strategy ends in (dev score where there are no test rows), per cent')}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${l10n.t('Strategy')}</th>
-          ${record.seeds.map((seed) => html`<th scope="col" class="number">${l10n.t('Seed {0}', seed)}</th>`)}
-          <th scope="col" class="number">${l10n.t('Mean')}</th>
-          <th scope="col" class="number">${l10n.t('Mean on dev')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows(record).map(({ row, best }) => strategyRow(row, record, best, actions))}
-      </tbody>
-    </table>
-    ${record.lattices.map((one) => lattice(one, record.from))} ${seedChoice(record, kept, actions)}
+    ${stopped(record)} ${wide(l10n.t('Scores by strategy and seed'), strategiesTable(record, actions))}
+    ${record.lattices.map((one) => wide(l10n.t('Prompts with weights, seed {0}', one.seed), lattice(one, record.from)))}
+    ${seedChoice(record, kept, actions)}
   </section>`;
+}
+
+function strategiesTable(record: Comparison, actions: CompareActions): TemplateResult {
+  return html`<table class="strategies">
+    <caption>
+      ${l10n.t('Test score of the state that each strategy ends in (dev score where there are no test rows), per cent')}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">${l10n.t('Strategy')}</th>
+        ${record.seeds.map((seed) => html`<th scope="col" class="number">${l10n.t('Seed {0}', seed)}</th>`)}
+        <th scope="col" class="number">${l10n.t('Mean')}</th>
+        <th scope="col" class="number">${l10n.t('Mean on dev')}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows(record).map(({ row, best }) => strategyRow(row, record, best, actions))}
+    </tbody>
+  </table>`;
 }
 
 const capOf = (cap: number | null, text: (value: number) => string): string =>

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import type { Compared } from '../../src/page/comparisonReader.ts';
@@ -18,6 +18,7 @@ import { axe } from './axe.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
 import type { ThemeName } from './themes.ts';
+import { tooWide } from './tooWide.ts';
 
 const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
 
@@ -50,6 +51,14 @@ const chosen = (): Compared => ({
 const rows = (page: Page) => page.locator('.rows-body [role=row]');
 const body = (page: Page) => page.locator('.compared tbody tr');
 
+/** Whether a click on its middle would meet it. */
+const isOnTop = (of: Locator) =>
+  of.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const met = document.elementFromPoint(left + width / 2, top + height / 2);
+    return met !== null && element.contains(met);
+  });
+
 async function opened(
   target: Compared,
   use: (open: OpenPage) => Promise<void>,
@@ -77,6 +86,56 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('runs sid
         { theme },
       );
     }
+  });
+});
+
+describe.each([480, 700, 1000, 1600])('at a width of %i', (width) => {
+  const size = { width, height: 900 };
+
+  it('nothing but tables that scroll is wider than the page, and all columns of these can be reached', async () => {
+    for (const [name, target] of Object.entries({ 'compare-runs': chosen(), 'compare-strategies': record })) {
+      await opened(
+        target,
+        async ({ page }) => {
+          await rows(page).first().locator('.score').first().waitFor();
+          await page.screenshot({ path: join(pictures, `${name}-${width}.png`), fullPage: true });
+          expect(await tooWide(page)).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+          const tables = page.locator('.wide > table');
+          expect(await tables.count()).toBe(target.id === null ? 1 : 2);
+          // On a usual panel nothing has to be scrolled for.
+          const scrolls = await tables.evaluateAll((all) =>
+            all.map(({ parentElement: box }) => box!.scrollWidth > box!.clientWidth),
+          );
+          if (width >= 1000) expect(scrolls).not.toContain(true);
+          for (const table of await tables.all()) {
+            await table.locator('thead th').last().scrollIntoViewIfNeeded();
+            const { x, width: wide } = (await table.locator('thead th').last().boundingBox())!;
+            expect(x + wide).toBeLessThanOrEqual(width);
+            expect(x).toBeGreaterThanOrEqual(0);
+          }
+        },
+        { size },
+      );
+    }
+  });
+
+  it('the letter of a run stays in sight, and the list of its states is not cut', async () => {
+    await opened(
+      chosen(),
+      async ({ page }) => {
+        await rows(page).first().locator('.score').first().waitFor();
+        const before = await body(page).last().boundingBox();
+        await page.locator('vscode-dropdown[aria-label="State of C"]').click();
+        expect(await body(page).last().boundingBox()).toEqual(before);
+        const options = page.locator('vscode-dropdown[aria-label="State of C"] vscode-option');
+        for (const option of await options.all()) expect(await isOnTop(option)).toBe(true);
+        await page.keyboard.press('Escape');
+        await page.locator('.compared thead th').last().scrollIntoViewIfNeeded();
+        for (const letter of await page.locator('.compared .letter').all()) expect(await isOnTop(letter)).toBe(true);
+      },
+      { size },
+    );
   });
 });
 

@@ -15,6 +15,7 @@ import { themes } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
+import { tooWide } from './tooWide.ts';
 
 const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
 
@@ -312,20 +313,6 @@ const sizes = [
 ];
 
 describe.each(sizes)('at $width by $height', (size) => {
-  /** What sticks out of the page, but for what scrolls by itself. */
-  const tooWide = (page: Page) =>
-    page.evaluate(() => {
-      const scrolls = (element: Element): boolean => {
-        const table = element.closest('.wide, .rows, .scroll');
-        return table !== null && getComputedStyle(table).overflowX === 'auto';
-      };
-      const out = [...document.querySelectorAll('main *')].filter((element) => {
-        const { right, width } = element.getBoundingClientRect();
-        return width > 0 && right > innerWidth + 1 && !scrolls(element);
-      });
-      return [...new Set(out.map((element) => `${element.tagName}.${element.className}`))];
-    });
-
   it('nothing but tables that scroll is wider than the page, and lists take the height that there is', async () => {
     await opened(
       async ({ page }) => {
