@@ -17,6 +17,7 @@ import { hostileStrings } from '../unit/webview/hostile.ts';
 import { axe } from './axe.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
+import { themes } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 import { tooWide } from './tooWide.ts';
 
@@ -73,7 +74,7 @@ async function opened(
   }
 }
 
-describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('runs side by side in %s', (theme) => {
+describe.each(Object.keys(themes) as ThemeName[])('runs side by side in %s', (theme) => {
   it('are drawn without a violation of policy or accessibility, chosen by hand and as cells', async () => {
     for (const [name, target] of Object.entries({ 'compare-runs': chosen(), 'compare-strategies': record })) {
       await opened(

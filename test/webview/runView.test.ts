@@ -1,6 +1,6 @@
 /**
  * The run view in Chromium, on its real host side and under its real security policy. Screenshots of every view in
- * three themes are left in `test-results/webview`.
+ * four themes are left in `test-results/webview`.
  */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { hostileStrings } from '../unit/webview/hostile.ts';
 import { axe } from './axe.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
+import { themes } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 
 const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
@@ -64,7 +65,7 @@ async function opened(
   }
 }
 
-describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run view in %s', (theme) => {
+describe.each(Object.keys(themes) as ThemeName[])('the run view in %s', (theme) => {
   it('draws every view without a violation of its policy or of accessibility', async () => {
     await opened(
       async ({ page }) => {
@@ -98,7 +99,7 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
   });
 });
 
-describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('a step with a tree in %s', (theme) => {
+describe.each(Object.keys(themes) as ThemeName[])('a step with a tree in %s', (theme) => {
   it('is drawn without a violation of its policy or of accessibility', async () => {
     await opened(
       async ({ page }) => {
