@@ -302,6 +302,52 @@ describe.each(Object.keys(themes) as ThemeName[])('in %s', (theme) => {
   });
 });
 
+describe.each(Object.keys(themes) as ThemeName[])('what matters in %s', (theme) => {
+  interface Look {
+    readonly color: string;
+    readonly weight: number;
+    readonly size: number;
+  }
+  const looksOf = (page: Page, selector: string) =>
+    page.locator(selector).evaluateAll((all) =>
+      all.map((one): Look => {
+        const { color, fontWeight, fontSize } = getComputedStyle(one);
+        return { color, weight: Number(fontWeight), size: parseFloat(fontSize) };
+      }),
+    );
+
+  it('stands out from what is beside the point: by colour, weight and size', async () => {
+    await opened(
+      async ({ page }) => {
+        const [text] = await looksOf(page, 'body');
+        for (const beside of ['header .facts dt', 'main p.muted', 'thead th', 'caption', '.card .gain .muted']) {
+          const looks = await looksOf(page, beside);
+          expect([beside, looks.length]).not.toEqual([beside, 0]);
+          for (const { color, weight } of looks) {
+            expect([beside, color]).not.toEqual([beside, text!.color]);
+            expect(weight).toBeLessThan(600);
+          }
+        }
+        const values = await looksOf(page, 'header .facts dd');
+        const names = await looksOf(page, 'header .facts dt');
+        expect(values).toHaveLength(names.length);
+        for (const [place, { color, weight }] of values.entries()) {
+          expect(color).toBe(text!.color);
+          expect(weight).toBeGreaterThan(names[place]!.weight);
+        }
+        const [title, heading, score] = await Promise.all(
+          ['h1', 'h2', '.card .big'].map(async (selector) => (await looksOf(page, selector))[0]!),
+        );
+        expect(title!.size).toBeGreaterThan(heading!.size);
+        expect(heading!.size).toBeGreaterThan(text!.size);
+        expect(heading!.weight).toBeGreaterThanOrEqual(600);
+        expect(score!.size).toBeGreaterThan(1.4 * text!.size);
+      },
+      { theme },
+    );
+  });
+});
+
 const sizes = [
   { width: 480, height: 800 },
   { width: 700, height: 900 },
@@ -332,6 +378,34 @@ describe.each(sizes)('at $width by $height', (size) => {
         }
       },
       { size },
+    );
+  });
+});
+
+describe.each([490, 1000])('the candidates at a width of %i', (width) => {
+  it('have each number, interval and button in one line', async () => {
+    await opened(
+      async ({ page }) => {
+        const table = page.locator('table.candidates').first();
+        await table.waitFor();
+        await table.screenshot({ path: join(pictures, `candidates-${width}.png`) });
+        const cells = table.locator('tbody').locator('th, td.number, td.interval, td.more');
+        expect(await cells.count()).toBe(6 * 4);
+        // What is in one line overlaps: nothing in the cell begins below where something else ends.
+        const broken = await cells.evaluateAll((all) =>
+          all.flatMap((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            const boxes = [...range.getClientRects()].filter(({ width, height }) => width > 1 && height > 0);
+            const end = Math.min(...boxes.map(({ bottom }) => bottom));
+            return boxes.some(({ top }) => top >= end) ? [cell.outerHTML] : [];
+          }),
+        );
+        expect(broken).toEqual([]);
+        const intervals = await table.locator('td.interval').allInnerTexts();
+        expect(intervals.filter((text) => /^\d+\.\d–\d+\.\d$/.test(text.trim())).length).toBeGreaterThan(3);
+      },
+      { size: { width, height: 800 } },
     );
   });
 });
