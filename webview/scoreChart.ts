@@ -8,14 +8,22 @@ import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';
 import { drawScores } from './scoreDrawing.ts';
 import { scaleName, scaleText } from './scales.ts';
-import type { ScoreChartData, ScorePoint } from './scorePoints.ts';
+import type { Picked, ScoreChartData } from './scorePoints.ts';
 
-/** A point is meant within this many pixels. */
+/** A point or a band is meant within this many pixels. */
 const reach = 14;
+
+/** What is under the pointer: a point, or the step whose band it is. */
+interface Meant extends Picked {
+  readonly text: string;
+  readonly x: number;
+  /** `null`: of a band, which is of the height of the chart. */
+  readonly y: number | null;
+}
 
 class ScoreChart extends PlotElement {
   #chart: ScoreChartData = { scale: 'calls', points: [], bands: [] };
-  #meant: ScorePoint | null = null;
+  #meant: Meant | null = null;
   readonly #tip = document.createElement('div');
 
   constructor() {
@@ -24,8 +32,8 @@ class ScoreChart extends PlotElement {
     this.#tip.hidden = true;
   }
 
-  /** Somebody clicked a point. */
-  onPick: (point: ScorePoint) => void = () => undefined;
+  /** Somebody clicked a point or a band. */
+  onPick: (picked: Picked) => void = () => undefined;
 
   set chart(chart: ScoreChartData) {
     const before = this.#chart;
@@ -78,7 +86,7 @@ class ScoreChart extends PlotElement {
   #listen(plot: uPlot): void {
     this.append(this.#tip);
     plot.over.addEventListener('mousemove', ({ offsetX, offsetY }) =>
-      this.#mean(nearest(plot, this.#chart, offsetX, offsetY), plot),
+      this.#mean(nearest(plot, this.#chart, offsetX, offsetY) ?? bandAt(plot, this.#chart, offsetX), plot),
     );
     plot.over.addEventListener('mouseleave', () => this.#mean(null, plot));
     plot.over.addEventListener('click', () => {
@@ -86,17 +94,18 @@ class ScoreChart extends PlotElement {
     });
   }
 
-  #mean(point: ScorePoint | null, plot: uPlot): void {
-    if (point === this.#meant) return;
-    this.#meant = point;
-    this.#tip.hidden = point === null;
-    plot.over.style.cursor = point === null ? '' : 'pointer';
-    if (point === null) return;
-    this.#tip.textContent = point.text;
-    const left = plot.over.offsetLeft + plot.valToPos(point.x, 'x');
+  #mean(meant: Meant | null, plot: uPlot): void {
+    if (meant?.text === this.#meant?.text) return;
+    this.#meant = meant;
+    this.#tip.hidden = meant === null;
+    plot.over.style.cursor = meant === null ? '' : 'pointer';
+    if (meant === null) return;
+    this.#tip.textContent = meant.text;
+    const left = plot.over.offsetLeft + plot.valToPos(meant.x, 'x');
     const room = this.clientWidth - this.#tip.offsetWidth;
     this.#tip.style.left = `${Math.max(0, Math.min(room, left - this.#tip.offsetWidth / 2))}px`;
-    this.#tip.style.top = `${plot.over.offsetTop + plot.valToPos(point.y, 'y') + 12}px`;
+    const top = meant.y === null ? 0 : plot.valToPos(meant.y, 'y');
+    this.#tip.style.top = `${plot.over.offsetTop + top + 12}px`;
   }
 }
 
@@ -107,13 +116,26 @@ function widened(from: number, to: number): [number, number] {
 }
 
 /** Of two that are as near, the one that is drawn above. */
-function nearest(plot: uPlot, { points }: ScoreChartData, left: number, top: number): ScorePoint | null {
-  let found: ScorePoint | null = null;
+function nearest(plot: uPlot, { points }: ScoreChartData, left: number, top: number): Meant | null {
+  let found: Meant | null = null;
   let least = reach;
   for (const point of points) {
     const distance = Math.hypot(plot.valToPos(point.x, 'x') - left, plot.valToPos(point.y, 'y') - top);
     if (distance > least) continue;
     found = point;
+    least = distance;
+  }
+  return found;
+}
+
+/** Beside it too: a step that pays for no call is no wider than a line. */
+function bandAt(plot: uPlot, { bands }: ScoreChartData, left: number): Meant | null {
+  let found: Meant | null = null;
+  let least = reach;
+  for (const { step, name, from, to } of bands) {
+    const distance = Math.max(0, plot.valToPos(from, 'x') - left, left - plot.valToPos(to, 'x'));
+    if (distance > least) continue;
+    found = { step, candidate: null, text: name, x: (from + to) / 2, y: null };
     least = distance;
   }
   return found;

@@ -8,11 +8,15 @@ import { bestName } from './candidateWords.ts';
 import { scales, scaleText } from './scales.ts';
 import type { Scale } from './scales.ts';
 
-export interface ScorePoint {
-  readonly kind: 'dev' | 'test' | 'candidate';
+/** What a click on the chart can mean. */
+export interface Picked {
   readonly step: string;
-  /** From 0; `null`: the step's own result. */
+  /** From 0; `null`: the step itself. */
   readonly candidate: number | null;
+}
+
+export interface ScorePoint extends Picked {
+  readonly kind: 'dev' | 'test' | 'candidate';
   readonly chosen: boolean;
   readonly x: number;
   /** Per cent, with a 95 % interval. */
@@ -27,6 +31,7 @@ export interface ScorePoint {
 
 /** A step, from where it began to where it ended. */
 export interface Band {
+  readonly step: string;
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -96,6 +101,6 @@ function bandsOf({ steps, asked }: Snapshot, scale: Scale, end: number): readonl
   return steps.flatMap(({ prefix, step, course: { began, ended } }) => {
     const from = began?.[scale] ?? null;
     if (step === null || from === null) return [];
-    return [{ name: stepName(prefix, startName(asked.from)), from, to: ended?.[scale] ?? end }];
+    return [{ step: prefix, name: stepName(prefix, startName(asked.from)), from, to: ended?.[scale] ?? end }];
   });
 }

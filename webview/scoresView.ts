@@ -11,7 +11,7 @@ import { choice, wide } from './parts.ts';
 import { scaleName, scaleText } from './scales.ts';
 import type { Scale } from './scales.ts';
 import { scalesOf, scoreChartData } from './scorePoints.ts';
-import type { ScoreChartData, ScorePoint } from './scorePoints.ts';
+import type { Picked, ScoreChartData, ScorePoint } from './scorePoints.ts';
 
 export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions): TemplateResult | typeof nothing {
   const possible = scalesOf(snapshot);
@@ -33,7 +33,7 @@ export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions
     <bt-score-chart
       role="img"
       aria-label=${l10n.t('Scores over {0}: {1}, in the table below', scaleName[scale], counted(data.points.length, 'point'))}
-      .onPick=${(point: ScorePoint) => open(point, actions)}
+      .onPick=${(picked: Picked) => open(picked, actions)}
       .chart=${data}
     ></bt-score-chart>
     <details
@@ -59,7 +59,7 @@ function mark(shape: SVGTemplateResult): TemplateResult {
 }
 
 /** Details of a step, or the rows of a candidate. */
-function open({ step, candidate }: ScorePoint, actions: Actions): void {
+function open({ step, candidate }: Picked, actions: Actions): void {
   if (candidate === null) return actions.keep({ step });
   actions.filterTraces({ step, candidate });
   actions.goTo('traces');

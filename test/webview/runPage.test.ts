@@ -133,31 +133,52 @@ describe('the head', () => {
 });
 
 describe('the chart of the scores', () => {
-  /** Where the pointer is to be for the chart to name a point. */
-  const find = (page: Page, name: string) =>
+  /** Where the pointer is to be for the chart to say what `pattern` is of. */
+  const find = (page: Page, pattern: RegExp) =>
     page.locator('bt-score-chart .u-over').evaluate((over, wanted) => {
       const box = over.getBoundingClientRect();
       const tip = document.querySelector('bt-score-chart .tip');
       for (let x = box.left; x < box.right; x += 3) {
         for (let y = box.top; y < box.bottom; y += 3) {
           over.dispatchEvent(new MouseEvent('mousemove', { clientX: x, clientY: y }));
-          if (tip instanceof HTMLElement && !tip.hidden && tip.textContent?.startsWith(wanted)) return [x, y] as const;
+          if (tip instanceof HTMLElement && !tip.hidden && wanted.test(tip.textContent ?? '')) return [x, y] as const;
         }
       }
-      throw new Error(`no point is called ${wanted}`);
-    }, name);
+      throw new Error(`nothing there is called ${String(wanted)}`);
+    }, pattern);
 
   it('names the step under the pointer and opens it, and a candidate with its rows', async () => {
     await opened(async ({ page }) => {
       const tip = page.locator('bt-score-chart .tip');
-      await page.mouse.move(...(await find(page, 'p -> w, dev')));
+      await page.mouse.move(...(await find(page, /^p -> w, dev/)));
       expect(await tip.innerText()).toMatch(/^p -> w, dev: 80\.0 % \([\d.]+ to [\d.]+\) after 560 calls$/);
       await page.screenshot({ path: join(pictures, 'chart.png') });
-      await page.mouse.click(...(await find(page, 'p -> w, dev')));
+      await page.mouse.click(...(await find(page, /^p -> w, dev/)));
       await page.getByRole('heading', { name: 'p -> w: Fine-tuning' }).waitFor();
-      await page.mouse.click(...(await find(page, 'p, candidate 2, rows in order, chosen')));
+      await page.mouse.click(...(await find(page, /^p, candidate 2, rows in order, chosen/)));
       await page.getByText('20 runs of the program').waitFor();
       await page.getByText('Candidate 2 ✕').waitFor();
+    });
+  });
+
+  it('names the step whose band is under the pointer, and opens it', async () => {
+    await opened(async ({ page }) => {
+      const over = page.locator('bt-score-chart .u-over');
+      // A fine-tuning pays for no call: its band is a line.
+      for (const [step, name, heading] of [
+        ['p -> w', /^p -> w$/, 'p -> w: Fine-tuning'],
+        ['p', /^p$/, 'p: Prompt search'],
+      ] as const) {
+        const [left, top] = await find(page, name);
+        await page.mouse.click(left + 4, top + 2);
+        expect(await over.evaluate((one) => getComputedStyle(one).cursor)).toBe('pointer');
+        await page.getByRole('heading', { name: heading, exact: true }).waitFor();
+        expect(await page.getByRole('button', { name: step, exact: true }).getAttribute('aria-pressed')).toBe('true');
+      }
+      // Before the first step there is none.
+      const { x, y } = (await over.boundingBox())!;
+      await page.mouse.move(x + 1, y + 2);
+      expect(await page.locator('bt-score-chart .tip').isVisible()).toBe(false);
     });
   });
 
@@ -174,7 +195,7 @@ describe('the chart of the scores', () => {
       await figure.getByRole('combobox').click();
       await page.getByRole('option', { name: 'dollars' }).click();
       await expect.poll(() => baseline.innerText()).toMatch(/\$0\.\d+$/);
-      await page.mouse.move(...(await find(page, 'baseline, test')));
+      await page.mouse.move(...(await find(page, /^baseline, test/)));
       expect(await page.locator('bt-score-chart .tip').innerText()).toMatch(/after \$0\.\d+$/);
     });
   });
@@ -192,7 +213,7 @@ describe('the chart of the scores', () => {
         const body = { prefix: 'p -> w -> p', candidate: 5, score, scored: 20, of: 20 };
         appendFileSync(runFiles(live.folder).events, `${JSON.stringify({ ...event, ...body })}\n`);
         await expect.poll(() => figure.locator('tbody tr').count()).toBe(before + 1);
-        await find(page, 'p -> w -> p, candidate 6');
+        await find(page, /^p -> w -> p, candidate 6/);
       },
       { liveEvery: 30 },
       live,

@@ -33,7 +33,7 @@ it('are results and finished candidates, each where it came about, the best one 
   expect(points[0]!.text).toBe('baseline, dev: 40.0 % (35.0 to 45.0) after 10 calls');
   expect(points[3]!.name).toBe('p, candidate 2, best so far');
   // The step is at work: it goes on to where the run is.
-  expect(bands).toEqual([{ name: 'p', from: 20, to: 35 }]);
+  expect(bands).toEqual([{ step: 'p', name: 'p', from: 20, to: 35 }]);
 });
 
 it('are drawn over what is known of all of them, and tells them apart', () => {
