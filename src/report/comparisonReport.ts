@@ -120,7 +120,7 @@ function gainsTable(comparison: Comparison, cells: readonly ReportedCell[], spli
       .map((against) => ({ head: l10n.t('against {0}', name(against)), number: true }) as const),
   ];
   return html`<h2>${l10n.t('Differences on {0}', split)}</h2>
-    ${table(l10n.t("In points, row by row over all seeds (a row's scores of all seeds count as one), with 95 % intervals that are not corrected for the number of comparisons"), columns, rows)}`;
+    ${table(l10n.t("In points on {0}, row by row over all seeds (a row's scores of all seeds count as one), with 95 % intervals that are not corrected for the number of comparisons", split), columns, rows)}`;
 }
 
 function runsTable(comparison: Comparison): Markup {
