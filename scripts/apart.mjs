@@ -3,7 +3,7 @@
  *
  *     npm run test:soak     the long forms of the reliability suites, with seeds printed: see docs/reliability.md
  *     npm run test:oldest   the extension in the oldest VS Code that `engines.vscode` names
- *     npm run pictures      README's pictures, of runs that were made here; `-- views`: every tab in four themes and five sizes,
+ *     npm run pictures      README's pictures, of runs that were made here; `-- views`: every page in four themes and five sizes,
  *                           and which of them look otherwise than the last time
  */
 import { spawnSync } from 'node:child_process';
