@@ -21,8 +21,8 @@ export interface PlannedStep {
   readonly inputTokens: Estimate | null;
   readonly outputTokens: Estimate | null;
   readonly usd: Estimate | null;
-  /** Training rows and tokens of the step's job, or of all its jobs. */
-  readonly job?: { readonly jobs?: number; readonly rows: Estimate; readonly tokens: Estimate | null };
+  /** The step's job, or all its jobs together; their dollars are in `usd` too. */
+  readonly job?: PlannedJob;
 }
 
 export interface Plan {
@@ -34,6 +34,8 @@ export interface Plan {
   readonly usd: Estimate | null;
   readonly jobs: number;
 }
+
+const none: Estimate = both(0);
 
 /** What a strategy will take: program runs by the schedule, tokens by the sample, dollars by the prices. */
 export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: Sample, prices: PlanPrices): Plan {
@@ -96,11 +98,23 @@ function estimateOf(value: (which: keyof Estimate) => number | null): Estimate |
   return expected === null || most === null ? null : { expected, most };
 }
 
-function withJob(step: PlannedStep, { usd, ...job }: PlannedJob): PlannedStep {
-  return { ...step, usd: plus(step.usd, usd), job };
+function withJob(step: PlannedStep, job: PlannedJob): PlannedStep {
+  return { ...step, usd: plus(step.usd, job.usd), job };
 }
 
-const none: Estimate = both(0);
+/** Tokens as a cap counts them: in and out of calls, and those that are trained on. */
+export function tokensOfStep({
+  inputTokens,
+  outputTokens,
+  job,
+}: Pick<PlannedStep, 'inputTokens' | 'outputTokens' | 'job'>): Estimate | null {
+  return [inputTokens, outputTokens, job === undefined ? none : job.tokens].reduce(plus);
+}
+
+/** The same of all steps. */
+export function tokensOfPlan({ inputTokens, outputTokens, steps }: Plan): Estimate | null {
+  return [inputTokens, outputTokens, ...steps.map(({ job }) => (job === undefined ? none : job.tokens))].reduce(plus);
+}
 
 /** Tokens that one LM takes in program runs. */
 interface Tokens {

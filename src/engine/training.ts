@@ -3,7 +3,7 @@ import { HumanError, UsageError } from '../base/errors.ts';
 import { contentHash } from '../base/contentHash.ts';
 import type { TrainingSet } from '../data/trainingSet.ts';
 import { sleep } from './abort.ts';
-import type { ChargingGate } from './budget.ts';
+import type { ChargingGate, Cost } from './budget.ts';
 import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable } from './errors.ts';
 import { JobNotSent, UnknownJob } from './errors.ts';
 import type { Checkpoint, HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
@@ -196,12 +196,13 @@ function perhapsSent(hash: string, cause: CannotList): HumanError {
 }
 
 /** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
-function worstCost({ prices }: TrainingParts, job: TrainingJob) {
+function worstCost({ prices }: TrainingParts, job: TrainingJob): Cost {
   const { rows } = job.set;
   // The prompt of a pair is read with each of its answers.
   const times = job.set.method === 'dpo' ? 2 : 1;
   const bytes = rows.reduce((total: number, row) => total + times * Buffer.byteLength(JSON.stringify(row)), 0);
-  return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
+  const tokens = bytes * job.hyperParameters.epochs;
+  return { calls: 0, tokens, usd: prices.ofTraining(job.parent, tokens) };
 }
 
 /** Follows the job to its end, charges it and records the model. */
@@ -215,7 +216,8 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   scope.meter.trained(usd);
   meter.trained(usd);
   // Before the job is known to be done: a crash in between finds it again, and it is charged once.
-  gate.charge(id, { calls: 0, tokens: 0, usd: usd ?? worstCost(parts, job).usd });
+  const worst = worstCost(parts, job);
+  gate.charge(id, { calls: 0, tokens: trainedTokens ?? worst.tokens, usd: usd ?? worst.usd });
   await untilServed(parts, id, model, scope);
   const kept = await checkpointsOf(parts, id, scope);
   const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);

@@ -2,6 +2,7 @@
 import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
+import { tokensOfPlan } from '../../engine/plan.ts';
 import type { Consequences } from '../../run/work/consequences.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
@@ -15,12 +16,12 @@ import { counted, shortCalls, shortTokens } from '../../view/counted.ts';
 
 /** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
 export function expectedText({ plan, seconds }: Pick<RunPlan, 'plan' | 'seconds'>): string {
-  return l10n.t`about ${parts(plan.calls, tokensOf(plan), plan.usd, seconds, 'expected').join(', ')}`;
+  return l10n.t`about ${parts(plan.calls, tokensOfPlan(plan), plan.usd, seconds, 'expected').join(', ')}`;
 }
 
 /** `at most 2,000 calls, …`: if nothing succeeds before the last try. */
 export function mostText({ plan }: Pick<RunPlan, 'plan'>): string {
-  return l10n.t`at most ${parts(plan.calls, tokensOf(plan), plan.usd, null, 'most').join(', ')}`;
+  return l10n.t`at most ${parts(plan.calls, tokensOfPlan(plan), plan.usd, null, 'most').join(', ')}`;
 }
 
 function parts(
@@ -36,11 +37,6 @@ function parts(
     usd === null ? l10n.t('dollars unknown') : usd.most === 0 ? l10n.t('no charge') : dollars(usd[which]),
     ...(seconds === null || seconds === undefined ? [] : [l10n.t`${duration(seconds[which])} without training`]),
   ];
-}
-
-function tokensOf({ inputTokens, outputTokens }: RunPlan['plan']): Estimate | null {
-  if (inputTokens === null || outputTokens === null) return null;
-  return { expected: inputTokens.expected + outputTokens.expected, most: inputTokens.most + outputTokens.most };
 }
 
 export function capText({ calls, tokens, usd }: BudgetCaps): string {

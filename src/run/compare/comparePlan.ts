@@ -2,7 +2,7 @@
 import type { ComparisonCell } from '../../comparison.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { everyStepOf, stepsIn } from '../../data/strategy.ts';
-import type { Estimate } from '../../engine/estimate.ts';
+import type { Estimate, PlannedJob } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { makePlan } from '../../engine/plan.ts';
 import { engineSettings } from '../work/engineSettings.ts';
@@ -95,7 +95,7 @@ function summedUp(sample: Plan['sample'], worked: readonly Worked[]): Plan {
   const open = worked.filter(({ times }) => times > 0);
   const steps = open.flatMap(({ times, steps: own }) => own.map((step) => repeated(step, times)));
   const sum = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus, { expected: 0, most: 0 });
-  const jobs = open.map(({ times, steps: own }) => times * own.filter(({ job }) => job !== undefined).length);
+  const jobs = open.map(({ times, steps: own }) => times * jobsOf(own));
   return {
     sample,
     steps,
@@ -107,6 +107,10 @@ function summedUp(sample: Plan['sample'], worked: readonly Worked[]): Plan {
   };
 }
 
+function jobsOf(steps: readonly PlannedStep[]): number {
+  return steps.reduce((all, { job }) => all + (job === undefined ? 0 : (job.jobs ?? 1)), 0);
+}
+
 function repeated(step: PlannedStep, count: number): PlannedStep {
   const { job } = step;
   const orNull = (estimate: Estimate | null) => (estimate === null ? null : times(estimate, count));
@@ -116,8 +120,13 @@ function repeated(step: PlannedStep, count: number): PlannedStep {
     inputTokens: orNull(step.inputTokens),
     outputTokens: orNull(step.outputTokens),
     usd: orNull(step.usd),
-    ...(job === undefined ? {} : { job: { rows: times(job.rows, count), tokens: orNull(job.tokens) } }),
+    ...(job === undefined ? {} : { job: repeatedJob(job, count) }),
   };
+}
+
+function repeatedJob({ jobs = 1, rows, tokens, usd }: PlannedJob, count: number): PlannedJob {
+  const orNull = (estimate: Estimate | null) => (estimate === null ? null : times(estimate, count));
+  return { jobs: jobs * count, rows: times(rows, count), tokens: orNull(tokens), usd: orNull(usd) };
 }
 
 function times({ expected, most }: Estimate, factor: number): Estimate {

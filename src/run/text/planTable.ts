@@ -22,6 +22,7 @@ const head = (): readonly string[] => [
   l10n.t('tokens out'),
   l10n.t('dollars'),
   l10n.t('training rows'),
+  l10n.t('training tokens'),
 ];
 
 /** `--dry-run`: what a run would take, and at most; and whether the caps of `config` are enough for it. */
@@ -35,9 +36,9 @@ export function planTable(
     stepName(step.prefix, startName(from)),
     step.title,
     ...cells(step),
-    step.job === undefined ? '' : range(step.job.rows, short),
+    ...(step.job === undefined ? ['', ''] : [range(step.job.rows, short), range(step.job.tokens, short)]),
   ]);
-  const total = [l10n.t('in all'), '', ...cells(plan), plan.jobs === 0 ? '' : counted(plan.jobs, 'job')];
+  const total = [l10n.t('in all'), '', ...cells(plan), plan.jobs === 0 ? '' : counted(plan.jobs, 'job'), ''];
   const { sample } = plan;
   const told = rowsTell(planned.devRows);
   const notes = [

@@ -2,15 +2,15 @@
 import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { unpricedLms } from '../../config/lmsOfSteps.ts';
-import type { Estimate } from '../../engine/estimate.ts';
-import type { Plan, PlannedStep } from '../../engine/plan.ts';
+import { tokensOfPlan } from '../../engine/plan.ts';
+import type { Plan } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
 import type { RunPlan } from '../work/request.ts';
+import { needOf, stopsIn } from './capNeed.ts';
+import type { Cap } from './capNeed.ts';
 import { deploymentSentences } from './deploymentSentences.ts';
 import { dollars, short, startName, stepName } from '../../view/words.ts';
 
-type Cap = keyof BudgetCaps;
-type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
 type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps'>;
 /** What a plan is shown by: `tokenPrices` is there where other endpoints were asked as well. */
 type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining' | 'deploysAt'>;
@@ -19,7 +19,7 @@ type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining' | 'depl
 export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readonly string[] {
   const { plan, noTraining } = told;
   const { expected, most } = plan.calls;
-  const tokens = amount(plan, 'tokens');
+  const tokens = tokensOfPlan(plan);
   const { usd } = plan;
   const parts = [
     `about ${short(expected)} calls (at most ${short(most)})`,
@@ -52,7 +52,7 @@ export function capLines(
 ): readonly string[] {
   return (['calls', 'tokens', 'usd'] as const).flatMap((key) => {
     const cap = caps[key];
-    const need = amount(plan, key);
+    const need = needOf(plan, key);
     if (cap === null || need === null || need.most <= cap) return [];
     const which = need.expected > cap ? 'expected' : 'most';
     const step = stopsIn(plan, key, cap, which);
@@ -64,20 +64,6 @@ export function capLines(
         : l10n.t`The cap is ${worded[key](cap)}: the run may stop in ${where}.`;
     return [`${stops} ${l10n.t`Raise it to ${enough(key, need.most)}${how(key)}.`}`];
   });
-}
-
-/** The first step at whose end more is spent than the cap allows. */
-function stopsIn(plan: Plan, key: Cap, cap: number, which: keyof Estimate): PlannedStep {
-  let spent = 0;
-  const step = plan.steps.find((each) => (spent += amount(each, key)?.[which] ?? 0) > cap);
-  return step ?? plan.steps.at(-1)!;
-}
-
-function amount({ calls, inputTokens, outputTokens, usd }: Amounts, key: Cap): Estimate | null {
-  if (key === 'calls') return calls;
-  if (key === 'usd') return usd;
-  if (inputTokens === null || outputTokens === null) return null;
-  return { expected: inputTokens.expected + outputTokens.expected, most: inputTokens.most + outputTokens.most };
 }
 
 const worded: Readonly<Record<Cap, (value: number) => string>> = {

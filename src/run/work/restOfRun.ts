@@ -7,7 +7,7 @@ import type { LmRecord } from '../../data/trace.ts';
 import { BudgetExhausted } from '../../engine/errors.ts';
 import type { Journal, TraceRecord } from '../../engine/interfaces.ts';
 import type { PlanPrices, PlanSizes } from '../../engine/estimate.ts';
-import { makePlan } from '../../engine/plan.ts';
+import { makePlan, tokensOfStep } from '../../engine/plan.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { sampleOf } from '../../engine/sample.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
@@ -110,10 +110,9 @@ export class RestOfRun {
       const done = this.#doneOf(step) * sample.calls;
       if (done === Infinity) return nothing;
       const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
-      const tokens = step.inputTokens === null ? null : step.inputTokens.expected + (step.outputTokens?.expected ?? 0);
       return {
         calls: share * expected,
-        tokens: tokens === null ? null : share * tokens,
+        tokens: tokensLeft(step, share),
         usd: usdLeft(step, share, prices),
       };
     });
@@ -127,6 +126,14 @@ export class RestOfRun {
     ];
     return new BudgetExhausted(`${error.message} The rest takes about ${parts.join(', ')} more.`, error.cap);
   }
+}
+
+/** Like dollars: those that are trained on come last. */
+function tokensLeft(step: PlannedStep, share: number): number | null {
+  const all = tokensOfStep(step);
+  if (all === null) return null;
+  const trained = step.job?.tokens?.expected ?? 0;
+  return trained + share * (all.expected - trained);
 }
 
 /** The price of a training job comes when all of its step's calls are made. */

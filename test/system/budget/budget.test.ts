@@ -100,6 +100,38 @@ describe('fine-tuning', () => {
   });
 });
 
+describe('a cap of tokens and fine-tuning', () => {
+  const rows = { train: 10, dev: 4, test: 3 };
+  const lastSpent = (events: readonly LoggedEvent[]) =>
+    events.flatMap((event) => (event.type === 'usage' ? [event.spent!.tokens] : [])).at(-1);
+
+  it('does not send a job that may train on more tokens than are left, and counts those of one that was sent once', async () => {
+    const tuned = project({ rows, strategy: 'w', endpoint: { prices } });
+    const run = await tuned.begin();
+    await expect(tuned.sit(run, { caps: { ...none, tokens: 1500 } })).rejects.toThrow(
+      /the next training job may take \d+ more\..*resume --budget-tokens.*The rest takes about [\d,]+ calls, [\d,]+ tokens/,
+    );
+    expect([fake.counters.jobsCreated, fake.counters.filesUploaded]).toEqual([0, 0]);
+    const before = paidBy(fake, prices).tokens;
+    const caps = { ...none, tokens: 1e6 };
+    const [first, second]: LoggedEvent[][] = [[], []];
+    const done = await tuned.sit(run, { resumed: true, caps, events: first! });
+    const trained = fake.jobs[0]!.file!.content.length;
+    const calls = paidBy(fake, prices).tokens;
+    expect(calls).toBeGreaterThan(before);
+    expect(lastSpent(first!)).toBe(calls + trained);
+    // Tokens shown are those of calls.
+    expect(done.usage.inputTokens! + done.usage.outputTokens!).toBe(calls);
+    await tuned.sit(run, { resumed: true, caps, events: second! });
+    expect(lastSpent(second!) ?? calls + trained).toBe(calls + trained);
+    const other = await tuned.begin();
+    const free: LoggedEvent[] = [];
+    await tuned.sit(other, { caps: { ...none, tokens: 1 }, events: free });
+    expect(lastSpent(free)).toBe(0);
+    expect(fake.counters.jobsCreated).toBe(1);
+  });
+});
+
 describe('a run stopped by its cap', () => {
   it('keeps the best so far, says what the rest takes, and goes on after the cap was raised', async () => {
     const stopped = project({ endpoint: { prices } });

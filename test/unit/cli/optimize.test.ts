@@ -275,7 +275,7 @@ describe('optimize --dry-run', () => {
     expect(await dryRun(runPlan(), '--budget-calls', '3400')).not.toContain('The cap is');
     const outputTokens = { expected: 10, most: 20 };
     expect(await dryRun(runPlan({ outputTokens }), '--budget-calls', '3400', '--budget-tokens', '1000')).toContain(
-      'The cap is 1000 tokens: the run would stop in w. Raise it to 3420 (--budget-tokens,',
+      'The cap is 1000 tokens: the run would stop in w. Raise it to 10820 (--budget-tokens,',
     );
   });
 

@@ -34,12 +34,15 @@ interface Given {
   readonly checkpoints?: number;
   readonly rows?: number;
   readonly journal?: FakeJournal;
+  /** Default: no cap. */
+  readonly tokens?: number;
 }
 
-async function optimize({ trainer, memory, checkpoints, rows = 24, journal = new FakeJournal(memory) }: Given) {
+async function optimize({ trainer, memory, checkpoints, rows = 24, tokens, ...given }: Given) {
+  const { journal = new FakeJournal(memory) } = given;
   const program = new FakeProgram();
   const lm = new FakeLm(answer);
-  const gate = new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+  const gate = new Budget({ calls: null, tokens: tokens ?? null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
   const parts = {
     program,
     lm,
@@ -70,7 +73,7 @@ async function optimize({ trainer, memory, checkpoints, rows = 24, journal = new
   } catch (caught) {
     error = caught;
   }
-  return { journal, lm, stages, error, last: stages.at(-1) };
+  return { journal, lm, stages, error, gate, last: stages.at(-1) };
 }
 
 const modelOf = (stage: Stage | undefined) => Object.values(stage?.state?.predictors ?? {})[0]?.model;
@@ -223,6 +226,63 @@ describe('a job', () => {
       return { ...status, events: polls % 3 === 0 ? [{ id: `e${polls}`, time: 0, message: 'on' }] : [] };
     };
     expect((await optimize({ trainer })).error).toBeUndefined();
+  });
+});
+
+describe('a cap of tokens', () => {
+  const worstOf = ({ set, hyperParameters }: TrainingJob) =>
+    hyperParameters.epochs * set.rows.reduce((sum, row) => sum + Buffer.byteLength(JSON.stringify(row)), 0);
+  async function worst() {
+    const trainer = new FakeTrainer();
+    await optimize({ trainer });
+    return worstOf(trainer.jobs[0]!);
+  }
+
+  it('holds a job at a token for every byte of every epoch, and charges what was trained on', async () => {
+    const most = await worst();
+    expect(most).toBeGreaterThan(1000);
+    const small = new FakeTrainer();
+    const { error } = await optimize({ trainer: small, tokens: most - 1 });
+    expect(error).toMatchObject({
+      cap: 'tokens',
+      message: `0 of ${most - 1} tokens are spent, and the next training job may take ${most} more.`,
+    });
+    expect(small.jobs).toEqual([]);
+    const enough = await optimize({ trainer: new FakeTrainer(), tokens: most });
+    expect(enough.error).toBeUndefined();
+    expect(enough.gate.spent.tokens).toBe(100);
+  });
+
+  it('charges a job at its worst where its service does not tell its tokens', async () => {
+    const trainer = new FakeTrainer();
+    const poll = trainer.poll.bind(trainer);
+    trainer.poll = async (...given) => {
+      const { state, events, model } = await poll(...given);
+      return { state, events, ...(model === undefined ? {} : { model }) };
+    };
+    const most = await worst();
+    expect((await optimize({ trainer, tokens: most })).gate.spent.tokens).toBe(most);
+  });
+
+  it('is charged nothing for a job that the memo knows', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize({ trainer, memory });
+    const again = await optimize({ trainer, memory, tokens: 1 });
+    expect(again.error).toBeUndefined();
+    expect(again.gate.spent.tokens).toBe(0);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('is charged once for a job that an interrupted run sent, which is adopted though it does not fit', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.01, stallSeconds: 0.02 });
+    trainer.outcome = 'running';
+    expect((await optimize({ trainer, memory })).gate.spent.tokens).toBe(0);
+    trainer.outcome = 'succeeded';
+    const resumed = await optimize({ trainer, memory, tokens: 1 });
+    expect(resumed.error).toBeUndefined();
+    expect(resumed.gate.spent.tokens).toBe(100);
   });
 });
 

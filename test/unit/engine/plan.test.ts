@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LmRecord, TraceCall } from '../../../src/data/trace.ts';
 import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
 import type { PlannedStep } from '../../../src/engine/plan.ts';
-import { makePlan } from '../../../src/engine/plan.ts';
+import { both } from '../../../src/engine/estimate.ts';
+import { makePlan, tokensOfPlan, tokensOfStep } from '../../../src/engine/plan.ts';
 import type { Sample } from '../../../src/engine/sample.ts';
 import { sampleOf } from '../../../src/engine/sample.ts';
 import { settingsOf as anyOf } from './settingsOf.ts';
@@ -74,12 +75,30 @@ describe('a metric that asks an LM', () => {
     expect(steps('w', 'vanilla', sample)('w', 'step').job).toEqual({
       rows: { expected: 40, most: 40 },
       tokens: { expected: 40 * 110, most: 40 * 110 },
+      usd: both(0),
     });
   });
 
   it('whose endpoint tells no tokens makes all tokens unknown', () => {
     const quiet = { ...run, untraced: [{ ...record(1, 1), usage: null }] };
     expect(sampleOf([quiet], 2, 1)).toMatchObject({ calls: 2, inputTokens: null });
+  });
+});
+
+describe('tokens as a cap counts them', () => {
+  it('are those of calls and those trained on, which stay apart from tokens in and out', () => {
+    const plan = makePlan(settingsOf('w'), sizes, plain, prices);
+    const step = plan.steps.find(({ prefix, work }) => prefix === 'w' && work === 'step')!;
+    expect(step.inputTokens!.expected + step.outputTokens!.expected).toBe(40 * 110);
+    expect(tokensOfStep(step)!.expected).toBe(40 * 110 + 40 * 110);
+    // Both scores take ten rows.
+    expect(tokensOfPlan(plan)!.expected).toBe(2 * 10 * 110 + 40 * 110 + 40 * 110);
+    expect(plan.inputTokens!.expected).toBe(60 * 100);
+  });
+
+  it('are not known where those of a job are not', () => {
+    const quiet = makePlan(settingsOf('w'), sizes, { ...plain, inputTokens: null }, prices);
+    expect(tokensOfPlan(quiet)).toBeNull();
   });
 });
 

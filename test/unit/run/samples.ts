@@ -193,7 +193,7 @@ export function runPlan(change: Partial<Plan> = {}): RunPlan {
         work: 'step' as const,
         kind: 'w',
         title: 'fine-tuning',
-        job: { rows: { expected: 90, most: 148 }, tokens: null },
+        job: { rows: { expected: 90, most: 148 }, tokens: { expected: 900, most: 1480 }, usd: null },
       },
     ],
     ...step,
