@@ -171,6 +171,11 @@ export const policyUpdatedSchema = z.object({
   unreadable: countSchema,
   /** Mean tokens of an answer; left out where the endpoint reports none. */
   answerTokens: amountSchema.exactOptional(),
+  /**
+   * Mean distance of the policy to the one that sampled, over the tokens of the update, as its trainer reports it; `null`: it
+   * does not. Left out where there was no job, and by versions before it was told.
+   */
+  kl: amountSchema.nullable().exactOptional(),
   /** The training set as it was sent; left out where there was no job. */
   file: z.string().exactOptional(),
   /** The policy's served name from now on. */

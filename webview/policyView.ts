@@ -3,6 +3,7 @@ import * as l10n from '../src/base/l10n.ts';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { StepRow } from '../src/viewProtocol/snapshot.ts';
+import { klText } from '../src/view/policy.ts';
 import { count, percent } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { valueOf } from './model.ts';
@@ -29,6 +30,7 @@ export function policyView(policy: Policy, model: Model, actions: Actions): Temp
             <th scope="col" class="number">${l10n.t('Rollouts score')}</th>
             <th scope="col" class="number">${l10n.t('Groups')}</th>
             <th scope="col" class="number">${l10n.t('Without a difference')}</th>
+            <th scope="col" class="number">${l10n.t('KL')}</th>
             <th scope="col" class="number">${l10n.t('Unreadable')}</th>
             <th scope="col" class="number">${l10n.t('Tokens an answer')}</th>
             <th scope="col">${l10n.t('Rows')}</th>
@@ -53,16 +55,22 @@ function rowsName({ file }: Update): string | undefined {
 }
 
 function updateRow(one: Update, open: string | undefined, actions: Actions): TemplateResult {
-  const { update, updates, reward, groups, withoutDifference, calls, unreadable, answerTokens } = one;
+  const { update, updates, reward, groups, withoutDifference, calls, unreadable, answerTokens, kl } = one;
   return html`<tr>
     <td class="number">${l10n.t('{0} of {1}', count(update), count(updates))}</td>
     <td class="number">${percent(reward)} %</td>
     <td class="number">${count(groups)}</td>
-    <td class="number">${count(withoutDifference)}</td>
+    <td class="number">${count(withoutDifference)}${shareText(withoutDifference, groups + withoutDifference)}</td>
+    <td class="number">${kl == null ? '–' : klText(kl)}</td>
     <td class="number">${l10n.t('{0} of {1}', count(unreadable), count(calls))}</td>
     <td class="number">${answerTokens === undefined ? '–' : count(Math.round(answerTokens))}</td>
     <td>${rowsButton(one, open, actions)}</td>
   </tr>`;
+}
+
+/** ` (25 %)`; of nothing there is no share. */
+function shareText(part: number, all: number): string {
+  return all === 0 ? '' : ` (${Math.round((100 * part) / all)} %)`;
 }
 
 function rowsButton(one: Update, open: string | undefined, actions: Actions): TemplateResult | string {

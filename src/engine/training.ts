@@ -8,6 +8,7 @@ import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailab
 import { JobNotSent, UnknownJob } from './errors.ts';
 import type { Checkpoint, HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
 import { recallAs, rememberAs } from './memory.ts';
+import { MetricMeans } from './metricMeans.ts';
 import type { Scope } from './scope.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
@@ -36,6 +37,8 @@ const jobMemorySchema = z.discriminatedUnion('phase', [
     model: z.string(),
     trainedTokens: z.number().nullable(),
     checkpoints: z.array(z.object({ model: z.string(), step: z.number() })).optional(),
+    /** Left out by versions before they were kept. */
+    metrics: z.record(z.string(), z.number()).optional(),
   }),
 ]);
 type JobMemory = z.infer<typeof jobMemorySchema>;
@@ -67,6 +70,8 @@ export interface Trained {
   readonly model: string;
   /** The latest first. */
   readonly checkpoints: readonly Checkpoint[];
+  /** What the trainer reports beside the loss, by name: the mean over the job's steps. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** One job on its way: what it is, and where its phases are kept. */
@@ -100,10 +105,10 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
   const { job, key, scope } = errand;
   const memory = await recallAs(journal, key, jobMemorySchema);
   if (memory?.phase === 'done') {
-    const { model, job: id, checkpoints = [] } = memory;
+    const { model, job: id, checkpoints = [], metrics = {} } = memory;
     if (await trainer.serves(model, scope.signal)) {
       journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
-      return { model, checkpoints };
+      return { model, checkpoints, metrics };
     }
     journal.append({ type: 'warning', message: trainedAgain(scope.prefix, model, id) });
   }
@@ -209,7 +214,8 @@ function worstCost({ prices }: TrainingParts, job: TrainingJob): Cost {
 async function finish(parts: TrainingParts, errand: Errand, id: string, started: number): Promise<Trained> {
   const { journal, prices, meter, gate } = parts;
   const { job, key, scope } = errand;
-  const status = await follow(parts, id, scope);
+  const means = new MetricMeans();
+  const status = await follow(parts, id, scope, means);
   const model = modelOf(parts, errand, id, status);
   const trainedTokens = status.trainedTokens ?? null;
   const usd = trainedTokens === null ? null : prices.ofTraining(job.parent, trainedTokens);
@@ -221,7 +227,8 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   await untilServed(parts, id, model, scope);
   const kept = await checkpointsOf(parts, id, scope);
   const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);
-  await rememberAs<JobMemory>(journal, key, { phase: 'done', job: id, model, trainedTokens, checkpoints });
+  const metrics = means.means();
+  await rememberAs<JobMemory>(journal, key, { phase: 'done', job: id, model, trainedTokens, checkpoints, metrics });
   journal.append({
     type: 'job.finished',
     ...about(errand),
@@ -231,7 +238,7 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
     ...(trainedTokens === null ? {} : { trainedTokens }),
     seconds: (performance.now() - started) / 1000,
   });
-  return { model, checkpoints };
+  return { model, checkpoints, metrics };
 }
 
 /**
@@ -285,7 +292,12 @@ async function checkpointsOf(
  *
  * @throws EndpointUnavailable when there was no news of it for too long: it may still end well, and resume adopts it.
  */
-async function follow({ trainer, journal }: TrainingParts, id: string, scope: Scope): Promise<JobStatus> {
+async function follow(
+  { trainer, journal }: TrainingParts,
+  id: string,
+  scope: Scope,
+  means: MetricMeans,
+): Promise<JobStatus> {
   let last: string | null = null;
   let state: JobStatus['state'] | null = null;
   let news = performance.now();
@@ -296,6 +308,7 @@ async function follow({ trainer, journal }: TrainingParts, id: string, scope: Sc
       state = status.state;
       for (const event of status.events) {
         last = event.id;
+        means.add(event.metrics ?? {});
         journal.append({ type: 'job.progress', prefix: scope.prefix, job: id, ...progressOf(event) });
       }
       if (status.state !== 'queued' && status.state !== 'running') return status;

@@ -14,9 +14,9 @@ export function foldPolicy(before: readonly PolicyUpdate[], event: EventOf<'poli
   return [...before, policyUpdateSchema.parse(event)].slice(-policyUpdatesShownAtMost);
 }
 
-/** `update 3/20: rollouts score 41.5 %, 6 groups, 2 without a difference, 48 rows, 1 of 64 answers unreadable, 31 tokens an answer`. */
+/** `update 3/20: rollouts score 41.5 %, 6 groups, 2 without a difference, 48 rows, 1 of 64 answers unreadable, 31 tokens an answer, KL 0.0021`. */
 export function policyText(one: PolicyUpdate): string {
-  const { update, updates, reward, groups, withoutDifference, rows, calls, unreadable, answerTokens } = one;
+  const { update, updates, reward, groups, withoutDifference, rows, calls, unreadable, answerTokens, kl } = one;
   return [
     `update ${count(update)}/${count(updates)}: rollouts score ${percent(reward)} %`,
     plural(groups, 'group'),
@@ -24,5 +24,12 @@ export function policyText(one: PolicyUpdate): string {
     rows === 0 ? 'nothing to learn from' : plural(rows, 'row'),
     ...(unreadable === 0 ? [] : [`${count(unreadable)} of ${plural(calls, 'answer')} unreadable`]),
     ...(answerTokens === undefined ? [] : [`${count(Math.round(answerTokens))} tokens an answer`]),
+    ...(kl == null ? [] : [`KL ${klText(kl)}`]),
   ].join(', ');
+}
+
+/** Most updates keep below a hundredth. */
+export function klText(kl: number): string {
+  if (kl === 0) return '0';
+  return kl < 0.0001 ? '< 0.0001' : kl.toFixed(4);
 }

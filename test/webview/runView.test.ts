@@ -255,6 +255,59 @@ describe('the run view', () => {
     });
   });
 
+  it('shows the updates of a policy: KL, and the share of groups without a difference', async () => {
+    const own = join(workspace, 'policy');
+    mkdirSync(own);
+    const learned = await writeSampleRun({ workspace: own, strategy: 'p -> w', dev: 10, test: 10 });
+    const told = {
+      type: 'policy.updated',
+      prefix: 'p -> w',
+      updates: 3,
+      reward: 41.5,
+      rows: 48,
+      calls: 64,
+      unreadable: 1,
+    };
+    const lines = [
+      { ...told, update: 1, groups: 6, withoutDifference: 2, answerTokens: 30.6, model: 'm-1', kl: 0.0123 },
+      // A trainer that reports no KL, then a version that told none.
+      { ...told, update: 2, groups: 8, withoutDifference: 0, model: 'm-2', kl: null },
+      { ...told, update: 3, groups: 0, withoutDifference: 0, rows: 0, model: 'm-2' },
+    ].map((event, place) => JSON.stringify({ v: 1, seq: 90_000 + place, time: new Date(0).toISOString(), ...event }));
+    appendFileSync(runFiles(learned.folder).events, `${lines.join('\n')}\n`);
+    await opened(
+      async ({ page }) => {
+        await page.locator('.card-title').nth(2).click();
+        const updates = page.locator('table', { hasText: 'Rollouts score' });
+        expect(await updates.locator('th').allInnerTexts()).toEqual([
+          ...[
+            'Update',
+            'Rollouts score',
+            'Groups',
+            'Without a difference',
+            'KL',
+            'Unreadable',
+            'Tokens an answer',
+            'Rows',
+          ],
+        ]);
+        const cells = await updates
+          .locator('tbody tr')
+          .evaluateAll((all) =>
+            all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent!.trim())),
+          );
+        expect(cells).toEqual([
+          ['3 of 3', '41.5 %', '0', '0', '–', '1 of 64', '–', 'none'],
+          ['2 of 3', '41.5 %', '8', '0 (0 %)', '–', '1 of 64', '–', 'none'],
+          ['1 of 3', '41.5 %', '6', '2 (25 %)', '0.0123', '1 of 64', '31', 'none'],
+        ]);
+        expect(await axe(page)).toEqual([]);
+      },
+      {},
+      learned,
+    );
+  });
+
   it('follows a run that works, and says where it stopped', async () => {
     const live = await writeSampleRun({ workspace, open: true });
     const { process: started } = runFiles(live.folder);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { policyUpdatesShownAtMost } from '../../../src/base/limits.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
-import { policyText } from '../../../src/view/policy.ts';
+import { klText, policyText } from '../../../src/view/policy.ts';
 import { example, logged, started } from '../run/samples.ts';
 
 type Updated = Extract<RunEvent, { type: 'policy.updated' }>;
@@ -36,6 +36,19 @@ describe('updates of a policy', () => {
 
   it('are told again by a run that is resumed, and not counted twice', () => {
     expect(stepOf([began, updated(1), began, updated(1), updated(2)]).policy).toHaveLength(2);
+  });
+
+  it('are read as before where they do not tell their KL, or could not', () => {
+    const kls = [undefined, null, 0, 0.01234].map((kl) => (kl === undefined ? updated(1) : updated(1, { kl })));
+    const { policy } = stepOf([began, ...kls]);
+    expect(policy.map(({ kl }) => kl)).toEqual([undefined, null, 0, 0.01234]);
+    expect(policy.map((one) => / KL .*/.exec(policyText(one))?.[0])).toEqual([
+      undefined,
+      undefined,
+      ' KL 0',
+      ' KL 0.0123',
+    ]);
+    expect(klText(0.00002)).toBe('< 0.0001');
   });
 
   it('end the count of their rollouts: the next update begins at none', () => {

@@ -97,8 +97,8 @@ async function updated(
   const { learningRate, batchSize, lora } = settings;
   const seed = parts.seed + update;
   const hyperParameters = { epochs: 1, learningRate, schedule: 'constant', batchSize, lora, seed } as const;
-  const { model } = await train(parts, { parent: before, set, hyperParameters }, scope);
-  journal.append({ ...about, rows: set.rows.length, file: `rows/${file}`, model });
+  const { model, metrics } = await train(parts, { parent: before, set, hyperParameters }, scope);
+  journal.append({ ...about, rows: set.rows.length, kl: metrics['kl'] ?? null, file: `rows/${file}`, model });
   return withModel(state, tuned, model);
 }
 

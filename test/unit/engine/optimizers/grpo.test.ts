@@ -38,7 +38,7 @@ const train = examples(12);
 class World {
   readonly memory = new Map<string, JsonValue>();
   readonly memo = new Map<string, string>();
-  readonly trainer = new FakeTrainer();
+  trainer = new FakeTrainer();
   /** Calls that were paid for, over all sessions. */
   paid = 0;
   /** The probability of a right answer after so many jobs. */
@@ -165,6 +165,37 @@ describe('learning from rewards', () => {
   it('scores the weights after the last update too, and none twice', async () => {
     const { journal } = await new World().run({ ...small, updates: 5 });
     expect(journal.of('candidate.started').map(({ about }) => about['update'])).toEqual([0, 2, 4, 5]);
+  });
+});
+
+describe('how far an update went from the policy that sampled', () => {
+  const kls = [0, 0.02, 0.04];
+  class Measured extends FakeTrainer {
+    override readonly steps = kls.length;
+    override async poll(...given: Parameters<FakeTrainer['poll']>) {
+      const { events, ...status } = await super.poll(...given);
+      return { ...status, events: events.map((event) => ({ ...event, metrics: { kl: kls[event.step! - 1]! } })) };
+    }
+  }
+
+  it('is the mean that the trainer reports over the steps of its job, also when the job is remembered', async () => {
+    const world = new World();
+    world.trainer = new Measured();
+    const { journal } = await world.run(small);
+    const told = journal.of('policy.updated').map(({ kl }) => kl);
+    expect(told).toHaveLength(6);
+    for (const kl of told) expect(kl).toBeCloseTo(0.02, 12);
+    const again = await world.run(small);
+    expect(again.journal.of('policy.updated').map(({ kl }) => kl)).toEqual(told);
+  });
+
+  it('is null where the trainer does not report it, and left out where there was no job', async () => {
+    const { journal } = await new World().run(small);
+    expect(journal.of('policy.updated').map(({ kl }) => kl)).toEqual(Array(6).fill(null));
+    const idle = new World();
+    idle.skill = () => 1;
+    const [first] = (await idle.run(small)).journal.of('policy.updated');
+    expect(first).not.toHaveProperty('kl');
   });
 });
 
