@@ -18,6 +18,8 @@ const rowOf = ({ call: { prompt } }: Asked) => {
   const shown = prompt.kind === 'chat' ? String(prompt.messages[0]!.content) : '';
   return Number(shown.split('\n').at(-1)!.slice(1));
 };
+const isOfTrain = ({ call: { prompt } }: Asked) =>
+  prompt.kind === 'chat' && String(prompt.messages[0]!.content).split('\n').at(-1)!.startsWith('q');
 /** Right in every other round; row 5 never, row 4 always. */
 const byTurns = (asked: Asked): string => {
   const [row, { round }] = [rowOf(asked), asked.rollout];
@@ -97,10 +99,31 @@ describe('a preference step', () => {
   });
 
   it('takes the run at the usual temperature from the step before, and asks the others at its own', async () => {
-    const { lm } = await run('dpo', { change: { dpo: { rollouts: 3, temperature: 0.7 } } });
-    const rollouts = lm.asked.map(({ rollout }) => rollout).filter(({ round }) => round > 0);
-    expect(new Set(rollouts.map(({ round }) => round))).toEqual(new Set([1, 2]));
-    expect(new Set(rollouts.map(({ temperature }) => temperature))).toEqual(new Set([0.7]));
+    const change = { dpo: { rollouts: 3, temperature: 0.7 } };
+    const ofTrain = ({ asked }: FakeLm) => asked.filter((one) => one.call.model === 'base' && isOfTrain(one));
+    const usual = (lm: FakeLm) => ofTrain(lm).filter(({ rollout }) => rollout.round === 0);
+    const world = newWorld();
+    // Six examples, two predictors.
+    expect(usual((await run('w', { world })).lm)).toHaveLength(12);
+    const { lm, jobs } = await run('dpo', { world, change });
+    expect(usual(lm)).toEqual([]);
+    expect(
+      ofTrain(lm)
+        .map(({ rollout: { round, temperature } }) => `${round} at ${temperature}`)
+        .sort(),
+    ).toEqual([1, 2].flatMap((round) => Array<string>(12).fill(`${round} at 0.7`)));
+    const alone = await run('dpo', { change });
+    expect(usual(alone.lm)).toHaveLength(12);
+    expect(setOf(jobs)).toEqual(setOf(alone.jobs));
+  });
+
+  it('samples nothing again behind a step that kept the weights', async () => {
+    const answer = (asked: Asked) => (asked.call.model === 'base' ? byTurns(asked) : 'worse');
+    const sampled = ({ asked }: FakeLm) => asked.filter(isOfTrain).length;
+    const once = await run('dpo', { answer });
+    const twice = await run('dpo -> dpo', { answer });
+    expect(sampled(twice.lm)).toBe(sampled(once.lm));
+    expect(twice.journal.of('rows.collected')).toHaveLength(2);
   });
 
   it('keeps the weights before where those after are worse, and says which it chose', async () => {
