@@ -97,6 +97,34 @@ describe('a merge', () => {
     expect(mergedTexts(pool, merge!)).toEqual({ a: 'a1', b: 'b', c: 'c2' });
   });
 
+  it('draws for each component that both of two equal parents changed, in the order of the components, by the seed alone', () => {
+    const scores = [
+      [1, 1, 1, 0, 0, 0],
+      [0, 0, 0, 1, 1, 1],
+    ] as const;
+    const poolOf = (names: readonly [string, string, string]) => {
+      const textsOf = (by: string, kept: string) =>
+        Object.fromEntries(names.map((name, place) => [name, place === 1 ? kept : `text ${place} ${by}`]));
+      return [
+        { texts: textsOf('before', 'kept'), parents: [], scores: [0, 0, 0, 0, 0, 0] },
+        { texts: textsOf('by one', 'new'), parents: [0], scores: scores[0] },
+        { texts: textsOf('by other', 'kept'), parents: [0], scores: scores[1] },
+      ];
+    };
+    const drawn = seeds.map((seed) => {
+      const random = new DrawnRandom(seed, []);
+      random.sample([1, 2], 2);
+      random.weightedChoice([0], [1]);
+      return [random.choice([1, 2]), 1, random.choice([1, 2])];
+    });
+    expect(new Set(drawn.map(String)).size).toBe(4);
+    // Of names, whose hashes differ, nothing depends.
+    for (const names of [['a', 'b', 'c'] as const, ['z', 'predict', 'find.all'] as const]) {
+      const pool = poolOf([...names]);
+      expect(seeds.map((seed) => drawMerge(pool, [], new DrawnRandom(seed, []))?.from)).toEqual(drawn);
+    }
+  });
+
   it('draws among ancestors that all score 0 as equals', () => {
     const middle = { ...ancestor, parents: [0], texts: { ...ancestor.texts, b: 'b1' } };
     const pool = [ancestor, middle, { ...one, parents: [1] }, { ...other, parents: [1] }];
