@@ -121,9 +121,12 @@ interface Change {
   readonly text?: string;
 }
 
-function workspaceWith({ steps, strategy, settings, endpoint = {}, text = optimizers }: Change): Workspace {
+function workspaceWith(
+  { steps, strategy, settings, endpoint = {}, text = optimizers }: Change,
+  { baseURL }: Pick<FakeEndpoint, 'baseURL'> = fake,
+): Workspace {
   const made = new Workspace({
-    ...{ baseURL: fake.baseURL, endpoint, strategy: strategy ?? Object.keys(steps)[0]! },
+    ...{ baseURL, endpoint, strategy: strategy ?? Object.keys(steps)[0]! },
     settings: { program: 'two.py#Two', metric: 'two.py#metric', steps, ...settings },
   });
   made.write('two.py', two);
@@ -150,6 +153,35 @@ function eventsOf({ run: id }: RunResult): readonly LoggedEvent[] {
     .map((line) => loggedEventSchema.parse(JSON.parse(line)));
 }
 
+/** The result of the same run elsewhere. */
+async function undisturbed(change: Change): Promise<RunResult> {
+  const endpoint = await startFakeEndpoint({ answer });
+  const elsewhere = workspaceWith(change, endpoint);
+  try {
+    const result = resultOf(await elsewhere.run(optimize, python));
+    expect(endpoint.counters.repeated).toBe(0);
+    return result;
+  } finally {
+    elsewhere.dispose();
+    await endpoint.close();
+  }
+}
+
+/** Dev and test rows, two predictors each: the tuned model is scored first. */
+const scoringCalls = 54;
+
+/** Kills the run while the step between the weight steps works. */
+async function killedAndResumed(): Promise<RunResult> {
+  const { child, done } = workspace.start(optimize, python);
+  let behind = 0;
+  fake.setAnswer((call) => {
+    if (fake.jobs.length === 1 && ++behind === scoringCalls + 30) child.kill('SIGKILL');
+    return answer(call);
+  });
+  await done;
+  return resultOf(await run(['resume', 'latest', '--yes', '--json']));
+}
+
 beforeEach(async () => {
   fake = await startFakeEndpoint({ answer });
 });
@@ -172,28 +204,41 @@ describe("an optimizer of DSPy's", () => {
     ['copro', {}],
     ['mipro', { num_trials: 2, minibatch: false }],
     ['gepa', {}],
-  ])('%s is a step before w and after it, there on the tuned model', async (name, compile) => {
-    workspace = workspaceWith({ steps: { theirs: step(name, { compile }) }, strategy: 'theirs -> w -> theirs' });
-    const result = resultOf(await run());
-    expect(result.scores['']).toMatchObject({ dev: 33.33 });
-    expect(result.scores['theirs']!.dev).toBeGreaterThan(33.33);
-    expect(result.scores['theirs -> w -> theirs']).toMatchObject({ dev: 100, test: 100 });
-    expect(fake.counters.repeated).toBe(0);
-    // Behind the last trace for training none is on the base model, but for the LM that GEPA's author named.
-    const [tuned] = Object.keys(fake.counters.byModel).filter((model) => model !== 'base');
-    const behind = fake.calls.slice(fake.calls.findIndex(({ model }) => model === tuned));
-    const others = behind.filter(({ model }) => model !== tuned);
-    expect(others.filter(({ prompt }) => prompt.includes('[[ ## '))).toEqual([]);
-    expect(new Set(Object.values(result.state.predictors).map(({ model }) => model))).toEqual(new Set([tuned]));
-    // SIMBA evaluates nothing: it runs the program itself.
-    expect(candidatesOf(result).length > 0).toBe(name !== 'simba');
-    const said = warningsOf(result).join('\n');
-    expect(said.includes('takes no validation set, so all 21 rows are for training')).toBe(
-      name === 'simba' || name === 'copro',
-    );
-    expect(/prefix/.test(said)).toBe(name === 'copro');
-    expect(said).not.toContain('another way');
-  });
+  ])(
+    '%s is a step between two w, on the tuned model; killed and resumed it ends as it would have',
+    async (name, compile) => {
+      const change = {
+        ...{ steps: { theirs: step(name, { compile }) }, strategy: 'w -> theirs -> w', endpoint: { concurrency: 2 } },
+      };
+      workspace = workspaceWith(change);
+      // Beside each other: most of the time goes into loading DSPy.
+      const [whole, result] = await Promise.all([undisturbed(change), killedAndResumed()]);
+      expect({ scores: result.scores, state: result.state }).toEqual({ scores: whole.scores, state: whole.state });
+      // The second w goes on with instructions that were found, and without the demos, which are all that SIMBA found.
+      const kept = name === 'simba' ? 66.67 : 100;
+      const dev = ['', 'w', 'w -> theirs', 'w -> theirs -> w'].map((prefix) => result.scores[prefix]!.dev);
+      expect(dev).toEqual([33.33, 66.67, 100, kept]);
+      // What was in flight alone was asked twice.
+      expect(fake.counters.repeated).toBeLessThanOrEqual(2);
+      const started = eventsOf(result).flatMap((event) => (event.type === 'step.started' ? [event.prefix] : []));
+      expect(started).toEqual(['w', 'w -> theirs', 'w', 'w -> theirs', 'w -> theirs -> w']);
+      // Behind the first trace for training none is on the base model, but for the LM that GEPA's author named.
+      const models = Object.keys(fake.counters.byModel).filter((model) => model !== 'base');
+      expect([models.length, fake.counters.jobsCreated]).toEqual([2, 2]);
+      const behind = fake.calls.slice(fake.calls.findIndex(({ model }) => model === models[0]));
+      const others = behind.filter(({ model }) => model === 'base');
+      expect(others.filter(({ prompt }) => prompt.includes('[[ ## question ## ]]'))).toEqual([]);
+      expect(new Set(Object.values(result.state.predictors).map(({ model }) => model))).toEqual(new Set([models[1]]));
+      // SIMBA evaluates nothing: it runs the program itself.
+      expect(candidatesOf(result).length > 0).toBe(name !== 'simba');
+      const said = warningsOf(result).join('\n');
+      expect(said.includes('takes no validation set, so all 21 rows are for training')).toBe(
+        name === 'simba' || name === 'copro',
+      );
+      expect(/prefix/.test(said)).toBe(name === 'copro');
+      expect(said).not.toContain('another way');
+    },
+  );
 
   it('is priced, shown, and done again for nothing', async () => {
     const compile = { num_trials: 2, minibatch: false };
