@@ -45,7 +45,9 @@ const samplingSchema = z
 const budgetSchema = z
   .strictObject({
     calls: count.optional().describe('LM calls that may be paid for, resumes included.'),
-    tokens: count.optional().describe('Tokens, in and out together, that may be paid for, resumes included.'),
+    tokens: count
+      .optional()
+      .describe('Tokens that may be paid for, resumes included: in and out of calls, and those that jobs train on.'),
     usd: positive.optional().describe('US dollars that may be spent, resumes included. Needs prices at the endpoint.'),
   })
   .describe('Caps that hold over a run and its resumes. What the memo answers is free.');

@@ -41,7 +41,7 @@ export function withProgramOptions(command: Command): Command {
 export function withBudgetOptions(command: Command): Command {
   return command
     .option('--budget-calls <n>', 'LM calls to be paid for at most', wholeNumber(1))
-    .option('--budget-tokens <n>', 'tokens, in and out, to be paid for at most', wholeNumber(1))
+    .option('--budget-tokens <n>', 'tokens, in, out and trained on, to be paid for at most', wholeNumber(1))
     .option('--budget-usd <x>', 'US dollars to be spent at most', positiveNumber);
 }
 
