@@ -66,6 +66,9 @@ function rows(): readonly Row[] {
   return lines.map((line) => rowSchema.parse(JSON.parse(line)));
 }
 
+/** What every answer goes on from. */
+const opened = { role: 'assistant', content: 'Domain:' };
+
 /** The `index`-th request's body; the first characters of `opening` are what no other round begins with. */
 function body(all: readonly Row[], opening: string, first: number, index: number): object {
   const shown = Array.from({ length: demos }, (_none, i) => all[(first + i * 13) % all.length]!);
@@ -78,7 +81,6 @@ function body(all: readonly Row[], opening: string, first: number, index: number
   const grammar = `root ::= ${choice.map((label) => JSON.stringify(label)).join(' | ')}`;
   const asked = { role: 'user', content: `Utterance: ${all[(index * 3) % all.length]!.utterance}` };
   const instructions = { role: 'system', content: `${opening} Classify the user's utterance into one domain.` };
-  const opened = { role: 'assistant', content: 'Domain:' };
   const messages = [instructions, ...turns, asked, opened];
   const opens = { continue_final_message: true, add_generation_prompt: false };
   return { messages, temperature: 0, max_tokens: 8, structured_outputs: { choice }, grammar, ...opens };
@@ -106,7 +108,8 @@ async function measure({ baseURL, model, token = 'none' }: Asked, kind: (typeof 
       const url = `${baseURL}/chat/completions`;
       const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(asked) });
       const { usage, choices } = answerSchema.parse(await answer.json());
-      answers[index] = choices[0].message.content;
+      // llama-server repeats what it was given to go on from.
+      answers[index] = choices[0].message.content.replace(opened.content, '');
       sum.length += usage.prompt_tokens;
       sum.cached += usage.prompt_tokens_details?.cached_tokens ?? 0;
     }
