@@ -1,4 +1,4 @@
-/** What benches that compare us with DSPy say of numbers. */
+/** What benches say of numbers, and of goals. */
 
 /** The middle one of `all` by size; of an even number the upper one. */
 export function median(all: readonly number[]): number {

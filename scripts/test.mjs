@@ -40,7 +40,7 @@ const results = [
         BETTERTOGETHER_REQUIRE_MODEL: '1',
       }),
       vitest('vitest webview', projects('webview')),
-      // Windows wait much of their time, for what others compute meanwhile.
+      // A window of VS Code waits much of its time, so that another suite can compute meanwhile.
       vitest('vitest vscode', projects('vscode')),
     ],
   )),

@@ -5,7 +5,14 @@
  */
 import * as z from 'zod';
 import { programStateSchema } from './data/program.ts';
-import { amountSchema, countSchema, lossSchema, metricsSchema, trainedTokensSchema } from './base/counts.ts';
+import {
+  amountSchema,
+  countSchema,
+  lossSchema,
+  measureSchema,
+  metricsSchema,
+  trainedTokensSchema,
+} from './base/counts.ts';
 import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './base/limits.ts';
 import { userCodeErrorSchema } from './data/trace.ts';
 
@@ -172,10 +179,11 @@ export const policyUpdatedSchema = z.object({
   /** Mean tokens of an answer; left out where the endpoint reports none. */
   answerTokens: amountSchema.exactOptional(),
   /**
-   * Mean distance of the policy to the one that sampled, over the tokens of the update, as its trainer reports it; `null`: it
-   * does not. Left out where there was no job, and by versions before it was told.
+   * Mean distance of the policy to the one that sampled, over the tokens of the update, as its trainer reports it, an
+   * estimate that may be below 0; `null`: it does not, or the job was remembered by a version before metrics were kept. Left out where
+   * there was no job, and by versions before it was told.
    */
-  kl: amountSchema.nullable().exactOptional(),
+  kl: measureSchema.nullable().exactOptional(),
   /** The training set as it was sent; left out where there was no job. */
   file: z.string().exactOptional(),
   /** The policy's served name from now on. */

@@ -128,15 +128,15 @@ function nearest(plot: uPlot, { points }: ScoreChartData, left: number, top: num
   return found;
 }
 
-/** Beside it too: a step that pays for no call is no wider than a line. */
+/** Beside it too: a step that pays for no call is no wider than a line. Between two that are as near it is the one that is meant. */
 function bandAt(plot: uPlot, { bands }: ScoreChartData, left: number): Meant | null {
   let found: Meant | null = null;
-  let least = reach;
+  let [least, narrowest] = [reach, Infinity];
   for (const { step, name, from, to } of bands) {
     const distance = Math.max(0, plot.valToPos(from, 'x') - left, left - plot.valToPos(to, 'x'));
-    if (distance > least) continue;
+    if (distance > least || (distance === least && to - from > narrowest)) continue;
     found = { step, candidate: null, text: name, x: (from + to) / 2, y: null };
-    least = distance;
+    [least, narrowest] = [distance, to - from];
   }
   return found;
 }

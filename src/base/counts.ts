@@ -15,7 +15,7 @@ export const countSchema = z.int().nonnegative().max(countAtMost);
 export const amountSchema = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /** What is measured and may be less than nothing. */
-const measureSchema = z.number().min(-1e9).max(1e9);
+export const measureSchema = z.number().min(-1e9).max(1e9);
 
 /** The loss of a language model: a mean of negative logarithms of probabilities; of rewarded answers, below 0 too. */
 export const lossSchema = measureSchema;

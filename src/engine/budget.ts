@@ -1,7 +1,10 @@
 import { stopped } from './abort.ts';
 import { BudgetExhausted } from './errors.ts';
 
-/** What something may cost at worst, or did cost. `tokens` are those of calls or those trained on; `usd` is `null` where no price is known. */
+/**
+ * What something may cost at worst, or did cost. `tokens` are those of calls or those trained on; `usd` is `null` where no
+ * price is known.
+ */
 export interface Cost {
   readonly calls: number;
   readonly tokens: number;

@@ -11,6 +11,16 @@ export interface Estimate {
   readonly most: number;
 }
 
+/** `null` where a part of it is not known. */
+export function plus(a: Estimate | null, b: Estimate | null): Estimate | null {
+  return a === null || b === null ? null : { expected: a.expected + b.expected, most: a.most + b.most };
+}
+
+/** So many times an estimate, or such a share of it. */
+export function times<E extends Estimate | null>(estimate: E, factor: number): E | Estimate {
+  return estimate === null ? estimate : { expected: estimate.expected * factor, most: estimate.most * factor };
+}
+
 export interface PlanPrices {
   /** US dollars of so many tokens of calls; `null` where no price is known. @param of default: what the program asks. */
   call(inputTokens: number, outputTokens: number, of?: AskedModel): number | null;

@@ -1,7 +1,7 @@
 /** What a strategy will take. */
 import type { Estimate, PlanPrices, PlanSizes, PlannedCalls, PlannedJob, Prompts, Runs } from './estimate.ts';
 import { given } from '../base/given.ts';
-import { both, noDemos } from './estimate.ts';
+import { both, noDemos, plus } from './estimate.ts';
 import type { Sample } from './sample.ts';
 import type { AskedModel } from './ask.ts';
 import { noCalls, programCalls, sum } from './sample.ts';
@@ -61,7 +61,12 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
     steps.push(training === undefined ? own : withJob(own, training), scoring(prefix, after));
     prompts = after;
   });
-  const total = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus);
+  return summedUp(sample, steps);
+}
+
+/** A plan of these steps. */
+export function summedUp(sample: Sample, steps: readonly PlannedStep[]): Plan {
+  const total = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus, none);
   return {
     sample,
     steps,
@@ -102,18 +107,23 @@ function withJob(step: PlannedStep, job: PlannedJob): PlannedStep {
   return { ...step, usd: plus(step.usd, job.usd), job };
 }
 
+/** Tokens that all jobs together train on; `null`: not known. */
+export function trainedOn({ steps }: Pick<Plan, 'steps'>): Estimate | null {
+  return steps.map(({ job }) => (job === undefined ? none : job.tokens)).reduce(plus, none);
+}
+
 /** Tokens as a cap counts them: in and out of calls, and those that are trained on. */
 export function tokensOfStep({
   inputTokens,
   outputTokens,
   job,
 }: Pick<PlannedStep, 'inputTokens' | 'outputTokens' | 'job'>): Estimate | null {
-  return [inputTokens, outputTokens, job === undefined ? none : job.tokens].reduce(plus);
+  return plus(plus(inputTokens, outputTokens), job === undefined ? none : job.tokens);
 }
 
 /** The same of all steps. */
-export function tokensOfPlan({ inputTokens, outputTokens, steps }: Plan): Estimate | null {
-  return [inputTokens, outputTokens, ...steps.map(({ job }) => (job === undefined ? none : job.tokens))].reduce(plus);
+export function tokensOfPlan(plan: Plan): Estimate | null {
+  return plus(plus(plan.inputTokens, plan.outputTokens), trainedOn(plan));
 }
 
 /** Tokens that one LM takes in program runs. */
@@ -182,8 +192,4 @@ function plannedStep(
 function billOf(tokens: readonly Tokens[], prices: PlanPrices): Estimate | null {
   const [input, output] = [rounded(tokens.map((each) => each.input)), rounded(tokens.map((each) => each.output))];
   return estimateOf((which) => prices.call(input[which], output[which], tokens[0]?.of));
-}
-
-function plus(a: Estimate | null, b: Estimate | null): Estimate | null {
-  return a === null || b === null ? null : { expected: a.expected + b.expected, most: a.most + b.most };
 }

@@ -79,6 +79,8 @@ interface Errand {
   readonly job: TrainingJob;
   readonly key: string;
   readonly scope: Scope;
+  /** What it may cost at most. */
+  readonly worst: Cost;
 }
 
 /**
@@ -96,7 +98,8 @@ export async function train(
 ): Promise<Trained> {
   const { trainer, journal } = parts;
   const hash = jobHash({ trainer: trainer.ids?.[request.set.method] ?? trainer.id, ...request });
-  const errand: Errand = { job: { hash, ...request }, key: contentHash(['training memory', hash]), scope };
+  const job = { hash, ...request };
+  const errand: Errand = { job, key: contentHash(['training memory', hash]), scope, worst: worstCost(parts, job) };
   return journal.exclusively(errand.key, () => trainOnce(parts, errand), scope.signal);
 }
 
@@ -120,7 +123,7 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
     // It was sent, so it is owed, whether or not it fits under the cap now.
     return finish(parts, errand, earlier, started);
   }
-  const reservation = await parts.gate.reserve(worstCost(parts, job), scope.signal);
+  const reservation = await parts.gate.reserve(errand.worst, scope.signal);
   try {
     return await finish(parts, errand, await submit(parts, errand), started);
   } finally {
@@ -201,19 +204,19 @@ function perhapsSent(hash: string, cause: CannotList): HumanError {
 }
 
 /** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
-function worstCost({ prices }: TrainingParts, job: TrainingJob): Cost {
-  const { rows } = job.set;
+function worstCost({ prices }: TrainingParts, { set, parent, hyperParameters }: TrainingJob): Cost {
+  const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   // The prompt of a pair is read with each of its answers.
-  const times = job.set.method === 'dpo' ? 2 : 1;
-  const bytes = rows.reduce((total: number, row) => total + times * Buffer.byteLength(JSON.stringify(row)), 0);
-  const tokens = bytes * job.hyperParameters.epochs;
-  return { calls: 0, tokens, usd: prices.ofTraining(job.parent, tokens) };
+  const again = (row: TrainingSet['rows'][number]) => (set.method === 'dpo' ? bytesOf(row.prompt) : 0);
+  const bytes = set.rows.reduce((total: number, row) => total + bytesOf(row) + again(row), 0);
+  const tokens = bytes * hyperParameters.epochs;
+  return { calls: 0, tokens, usd: prices.ofTraining(parent, tokens) };
 }
 
 /** Follows the job to its end, charges it and records the model. */
 async function finish(parts: TrainingParts, errand: Errand, id: string, started: number): Promise<Trained> {
   const { journal, prices, meter, gate } = parts;
-  const { job, key, scope } = errand;
+  const { job, key, scope, worst } = errand;
   const means = new MetricMeans();
   const status = await follow(parts, id, scope, means);
   const model = modelOf(parts, errand, id, status);
@@ -222,7 +225,6 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   scope.meter.trained(usd);
   meter.trained(usd);
   // Before the job is known to be done: a crash in between finds it again, and it is charged once.
-  const worst = worstCost(parts, job);
   gate.charge(id, { calls: 0, tokens: trainedTokens ?? worst.tokens, usd: usd ?? worst.usd });
   await untilServed(parts, id, model, scope);
   const kept = await checkpointsOf(parts, id, scope);

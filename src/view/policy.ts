@@ -28,8 +28,8 @@ export function policyText(one: PolicyUpdate): string {
   ].join(', ');
 }
 
-/** Most updates keep below a hundredth. */
+/** Most updates keep below a hundredth. An estimate of it, as some trainers report, may be below 0. */
 export function klText(kl: number): string {
   if (kl === 0) return '0';
-  return kl < 0.0001 ? '< 0.0001' : kl.toFixed(4);
+  return kl > 0 && kl < 0.0001 ? '< 0.0001' : kl.toFixed(4);
 }

@@ -63,7 +63,7 @@ function bestOf(item: RunItem): DevScore | null {
 }
 
 /** Whether what it reached so far is better than the baseline, in a sentence; `null` where nothing can be said. */
-export function isItReal(item: RunItem): string | null {
+export function verdictText(item: RunItem): string | null {
   return runVerdict(item.view, item.view.result?.best ?? bestOf(item)?.prefix ?? null)?.text ?? null;
 }
 
@@ -95,7 +95,7 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   if (status === 'finished') {
     const { result } = view;
     const reached = whatItReached(item);
-    const verdict = isItReal(item);
+    const verdict = verdictText(item);
     if (verdict !== null) return { kind: 'done', text: `${name}: ${reached}. ${verdict}` };
     if (result === null) return { kind: 'done', text: `${name}: ${reached}.` };
     const best = stepName(result.best, startName(view.started?.from));

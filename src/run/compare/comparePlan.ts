@@ -2,9 +2,10 @@
 import type { ComparisonCell } from '../../comparison.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { everyStepOf, stepsIn } from '../../data/strategy.ts';
-import type { Estimate, PlannedJob } from '../../engine/estimate.ts';
-import type { Plan, PlannedStep } from '../../engine/plan.ts';
-import { makePlan } from '../../engine/plan.ts';
+import { times } from '../../engine/estimate.ts';
+import type { PlannedJob } from '../../engine/estimate.ts';
+import type { PlannedStep } from '../../engine/plan.ts';
+import { makePlan, summedUp } from '../../engine/plan.ts';
 import { engineSettings } from '../work/engineSettings.ts';
 import type { Datasets } from '../data/loadData.ts';
 import { rowsFor } from '../data/loadData.ts';
@@ -52,15 +53,15 @@ export async function planComparison(
   const data = rowsFor(datasets);
   const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
   const prefixes = prefixesOfAll(strategies);
-  const worked = prefixes.map((prefix) => {
+  const steps = prefixes.flatMap((prefix) => {
     const settings = engineSettings({ ...config, strategy: [...stepsIn(prefix)] }, data.train.length);
     const own = makePlan(settings, sizes, sampled.sample, planPrices(config, tokenPrices)).steps;
     const open = seeds.filter((seed) => !done.has(stateKey(seed, prefix))).length;
     // Without a step the program is the same for every seed.
-    const times = prefix === '' ? Math.min(1, open) : open;
-    return { times, steps: own.filter((step) => step.prefix === prefix) };
+    const count = prefix === '' ? Math.min(1, open) : open;
+    return count === 0 ? [] : own.filter((step) => step.prefix === prefix).map((step) => repeated(step, count));
   });
-  const plan = summedUp(sampled.sample, worked);
+  const plan = summedUp(sampled.sample, steps);
   const each = seconds === null ? null : seconds.expected / Math.max(1, sampled.calls.expected);
   return {
     ...rest,
@@ -85,54 +86,18 @@ export async function statesReached(
   return reached;
 }
 
-/** A prefix of some strategies, with how many seeds are still to be worked on. */
-interface Worked {
-  readonly times: number;
-  readonly steps: readonly PlannedStep[];
-}
-
-function summedUp(sample: Plan['sample'], worked: readonly Worked[]): Plan {
-  const open = worked.filter(({ times }) => times > 0);
-  const steps = open.flatMap(({ times, steps: own }) => own.map((step) => repeated(step, times)));
-  const sum = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus, { expected: 0, most: 0 });
-  const jobs = open.map(({ times, steps: own }) => times * jobsOf(own));
-  return {
-    sample,
-    steps,
-    calls: sum(({ calls }) => calls)!,
-    inputTokens: sum(({ inputTokens }) => inputTokens),
-    outputTokens: sum(({ outputTokens }) => outputTokens),
-    usd: sum(({ usd }) => usd),
-    jobs: jobs.reduce((all, each) => all + each, 0),
-  };
-}
-
-function jobsOf(steps: readonly PlannedStep[]): number {
-  return steps.reduce((all, { job }) => all + (job === undefined ? 0 : (job.jobs ?? 1)), 0);
-}
-
 function repeated(step: PlannedStep, count: number): PlannedStep {
   const { job } = step;
-  const orNull = (estimate: Estimate | null) => (estimate === null ? null : times(estimate, count));
   return {
     ...step,
     calls: times(step.calls, count),
-    inputTokens: orNull(step.inputTokens),
-    outputTokens: orNull(step.outputTokens),
-    usd: orNull(step.usd),
+    inputTokens: times(step.inputTokens, count),
+    outputTokens: times(step.outputTokens, count),
+    usd: times(step.usd, count),
     ...(job === undefined ? {} : { job: repeatedJob(job, count) }),
   };
 }
 
 function repeatedJob({ jobs = 1, rows, tokens, usd }: PlannedJob, count: number): PlannedJob {
-  const orNull = (estimate: Estimate | null) => (estimate === null ? null : times(estimate, count));
-  return { jobs: jobs * count, rows: times(rows, count), tokens: orNull(tokens), usd: orNull(usd) };
-}
-
-function times({ expected, most }: Estimate, factor: number): Estimate {
-  return { expected: expected * factor, most: most * factor };
-}
-
-function plus(a: Estimate | null, b: Estimate | null): Estimate | null {
-  return a === null || b === null ? null : { expected: a.expected + b.expected, most: a.most + b.most };
+  return { jobs: jobs * count, rows: times(rows, count), tokens: times(tokens, count), usd: times(usd, count) };
 }

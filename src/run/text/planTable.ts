@@ -5,6 +5,7 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../work/request.ts';
 import { codeSentences } from './codeSentences.ts';
 import { capLines, earlyStopSentences, missingPrice } from './price.ts';
+import { trainedOn } from '../../engine/plan.ts';
 import { deploymentSentences } from './deploymentSentences.ts';
 import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
@@ -38,7 +39,8 @@ export function planTable(
     ...cells(step),
     ...(step.job === undefined ? ['', ''] : [range(step.job.rows, short), range(step.job.tokens, short)]),
   ]);
-  const total = [l10n.t('in all'), '', ...cells(plan), plan.jobs === 0 ? '' : counted(plan.jobs, 'job'), ''];
+  const jobs = plan.jobs === 0 ? ['', ''] : [counted(plan.jobs, 'job'), range(trainedOn(plan), short)];
+  const total = [l10n.t('in all'), '', ...cells(plan), ...jobs];
   const { sample } = plan;
   const told = rowsTell(planned.devRows);
   const notes = [

@@ -2,12 +2,12 @@
 import * as l10n from '../../base/l10n.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { unpricedLms } from '../../config/lmsOfSteps.ts';
+import { needOf, spentOn, stopsIn } from '../../engine/capNeed.ts';
+import type { Cap } from '../../engine/capNeed.ts';
 import { tokensOfPlan } from '../../engine/plan.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
 import type { RunPlan } from '../work/request.ts';
-import { needOf, stopsIn } from './capNeed.ts';
-import type { Cap } from './capNeed.ts';
 import { deploymentSentences } from './deploymentSentences.ts';
 import { dollars, short, startName, stepName } from '../../view/words.ts';
 
@@ -41,7 +41,7 @@ export function earlyStopSentences({ steps }: Pick<Plan, 'steps'>): readonly str
 }
 
 /**
- * Of each cap that the plan does not fit under: where the run would stop, and what is enough.
+ * Of each cap that the plan does not fit under: where the run would stop, and what is enough as a rule.
  *
  * @param how to raise it.
  */
@@ -62,9 +62,15 @@ export function capLines(
       which === 'expected'
         ? l10n.t`The cap is ${worded[key](cap)}: the run would stop in ${where}.`
         : l10n.t`The cap is ${worded[key](cap)}: the run may stop in ${where}.`;
-    return [`${stops} ${l10n.t`Raise it to ${enough(key, need.most)}${how(key)}.`}`];
+    const raise = l10n.t`Raise it to ${enough(key, need.most)}${how(key)}.`;
+    const isForJob = need.most > (spentOn(plan, key)?.most ?? 0);
+    return [[stops, raise, ...(isForJob ? [jobsHold()] : [])].join(' ')];
   });
 }
+
+/** Why more has to fit than is spent. */
+const jobsHold = (): string =>
+  l10n.t('A training job is sent only if a token for every byte of its rows fits, though it takes fewer.');
 
 const worded: Readonly<Record<Cap, (value: number) => string>> = {
   calls: (value) => l10n.t`${value} calls`,

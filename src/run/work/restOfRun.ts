@@ -6,8 +6,10 @@ import { recordsOf } from '../../data/trace.ts';
 import type { LmRecord } from '../../data/trace.ts';
 import { BudgetExhausted } from '../../engine/errors.ts';
 import type { Journal, TraceRecord } from '../../engine/interfaces.ts';
-import type { PlanPrices, PlanSizes } from '../../engine/estimate.ts';
-import { makePlan, tokensOfStep } from '../../engine/plan.ts';
+import { needOf } from '../../engine/capNeed.ts';
+import { plus, times } from '../../engine/estimate.ts';
+import type { Estimate, PlannedJob, PlanPrices, PlanSizes } from '../../engine/estimate.ts';
+import { makePlan, summedUp } from '../../engine/plan.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { sampleOf } from '../../engine/sample.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
@@ -39,6 +41,8 @@ export class RestOfRun {
   /** Program runs of this session, by step. */
   readonly #done = new Map<string, WorkCounts>();
   readonly #finished = new Set<string>();
+  /** Steps of which a job has ended. */
+  readonly #trained = new Set<string>();
 
   #sampled: { readonly runs: number; readonly tell: () => void } | null = null;
 
@@ -81,6 +85,7 @@ export class RestOfRun {
     if (event.type === 'example')
       this.#done.set(event.prefix, withRun(this.#done.get(event.prefix) ?? {}, event, null));
     if (event.type === 'step.finished') this.#finished.add(event.prefix);
+    if (event.type === 'job.finished') this.#trained.add(event.prefix);
   }
 
   /** Program runs done of what is planned; of a finished step all that there are. */
@@ -92,60 +97,62 @@ export class RestOfRun {
   }
 
   /** What the whole strategy takes, judged by the program runs seen so far. */
-  #plan(): { readonly plan: Plan; readonly prices: PlanPrices; readonly asked: readonly LmRecord[] } {
+  #plan(): { readonly plan: Plan; readonly asked: readonly LmRecord[] } {
     const { settings, sizes, predictors, pricesOf } = this.#of;
     const runs = this.#sample.map(({ outcome }) => ({ ...outcome, correct: outcome.score >= settings.threshold }));
     const asked = runs.flatMap(recordsOf);
     const prices = pricesOf(asked);
-    return { plan: makePlan(settings, sizes, sampleOf(runs, 0, predictors), prices), prices, asked };
+    return { plan: makePlan(settings, sizes, sampleOf(runs, 0, predictors), prices), asked };
   }
 
-  /** The error with what the rest would take; as it is where nothing is known of the program yet. */
+  /** The error with what the rest would need; as it is where nothing is known of the program yet. */
   tell(error: unknown): unknown {
     if (!(error instanceof BudgetExhausted) || this.#sample.length === 0) return error;
-    const { plan, prices } = this.#plan();
-    const { sample, steps } = plan;
-    const left = steps.map((step) => {
-      const { expected } = step.calls;
-      const done = this.#doneOf(step) * sample.calls;
-      if (done === Infinity) return nothing;
-      const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
-      return {
-        calls: share * expected,
-        tokens: tokensLeft(step, share),
-        usd: usdLeft(step, share, prices),
-      };
-    });
-    const total = (key: 'calls' | 'tokens' | 'usd') =>
-      left.reduce<number | null>((sum, step) => (sum === null || step[key] === null ? null : sum + step[key]), 0);
-    const [calls, tokens, usd] = [total('calls'), total('tokens'), total('usd')];
+    const { plan } = this.#plan();
+    const rest = summedUp(
+      plan.sample,
+      plan.steps.flatMap((step) => this.#leftOf(step, plan.sample.calls) ?? []),
+    );
+    const [calls, tokens, usd] = (['calls', 'tokens', 'usd'] as const).map((key) => needOf(rest, key)?.expected);
     const parts = [
       `${count(Math.ceil(calls ?? 0))} calls`,
-      ...(tokens === null ? [] : [`${count(Math.ceil(tokens))} tokens`]),
-      ...(usd === null ? [] : [dollars(usd)]),
+      ...(tokens === undefined ? [] : [`${count(Math.ceil(tokens))} tokens`]),
+      ...(usd === undefined ? [] : [dollars(usd)]),
     ];
-    return new BudgetExhausted(`${error.message} The rest takes about ${parts.join(', ')} more.`, error.cap);
+    return new BudgetExhausted(`${error.message} The rest needs about ${parts.join(', ')} more.`, error.cap);
+  }
+
+  /** The part of a step that is not done; `null`: all is. @param callsOfRun LM calls of a program run. */
+  #leftOf(step: PlannedStep, callsOfRun: number): PlannedStep | null {
+    const done = this.#doneOf(step) * callsOfRun;
+    if (done === Infinity) return null;
+    const { expected } = step.calls;
+    const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
+    const { job, ...calls } = step;
+    const left = {
+      ...calls,
+      calls: times(step.calls, share),
+      inputTokens: times(step.inputTokens, share),
+      outputTokens: times(step.outputTokens, share),
+    };
+    if (job === undefined) return { ...left, usd: times(step.usd, share) };
+    const jobLeft = this.#jobLeft(step.prefix, job, share);
+    return { ...left, usd: plus(times(less(step.usd, job.usd), share), jobLeft.usd), job: jobLeft };
+  }
+
+  /** Jobs of a policy lie between its calls, any other behind all of them. */
+  #jobLeft(prefix: string, job: PlannedJob, share: number): PlannedJob {
+    const { jobs = 1, rows, tokens, usd } = job;
+    const part = jobs > 1 ? share : this.#trained.has(prefix) ? 0 : 1;
+    return {
+      jobs: Math.max(1, Math.ceil(part * jobs)),
+      rows: times(rows, part),
+      tokens: times(tokens, part),
+      usd: times(usd, part),
+    };
   }
 }
 
-/** Like dollars: those that are trained on come last. */
-function tokensLeft(step: PlannedStep, share: number): number | null {
-  const all = tokensOfStep(step);
-  if (all === null) return null;
-  const trained = step.job?.tokens?.expected ?? 0;
-  return trained + share * (all.expected - trained);
+function less(all: Estimate | null, part: Estimate | null): Estimate | null {
+  return plus(all, times(part, -1));
 }
-
-/** The price of a training job comes when all of its step's calls are made. */
-function usdLeft(step: PlannedStep, share: number, prices: PlanPrices): number | null {
-  if (step.usd === null) return null;
-  return step.usd.expected - (1 - share) * (step.job !== undefined ? callsUsd(step, prices) : step.usd.expected);
-}
-
-function callsUsd({ calls, inputTokens, outputTokens }: PlannedStep, prices: PlanPrices): number {
-  if (calls.expected === 0 || inputTokens === null || outputTokens === null) return 0;
-  const each = prices.call(inputTokens.expected / calls.expected, outputTokens.expected / calls.expected);
-  return (each ?? 0) * calls.expected;
-}
-
-const nothing = { calls: 0, tokens: 0, usd: 0 };

@@ -6,7 +6,7 @@ import { commandIds } from '../../editor/names.ts';
 import { folderNameOf } from '../base/folders.ts';
 import { briefTime, localTime, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { isItReal, whatItReached, whatRuns, whyItStopped, seedText } from '../../editor/items/runText.ts';
+import { verdictText, whatItReached, whatRuns, whyItStopped, seedText } from '../../editor/items/runText.ts';
 import { treeItem } from './treeItem.ts';
 import { runStatusWord } from '../../view/runRow.ts';
 
@@ -43,7 +43,7 @@ function tooltip(run: RunItem, strategy: string): readonly string[] {
     l10n.t`${runStatusWord[run.status]}, begun ${localTime(manifest.created)}`,
     run.run.id,
   ];
-  const verdict = isItReal(run);
+  const verdict = verdictText(run);
   if (verdict !== null) lines.push(verdict);
   if (view.stopped !== null) lines.push(whyItStopped(view.stopped).slice(0, 500));
   if (label.note !== undefined && label.note !== '') lines.push('', label.note);

@@ -83,7 +83,7 @@ describe('vLLM', { timeout: 3_600_000 }, () => {
 
   it('that was started again has its adapter loaded again, and nothing is trained or asked', async () => {
     const { port } = new URL(server.baseURL);
-    await server?.stop();
+    await server.stop();
     server = await startVllm({ folder: base.folder, model: base.name, port: Number(port) });
     expect(await modelsAt(server)).toEqual([base.name]);
     const again = await example.optimize('p -> w -> p');

@@ -18,8 +18,11 @@ export function paidBy(fake: FakeEndpoint, prices: Prices): Readonly<Record<CapK
     tokens += asked + answered;
     usd += (asked * input + answered * output) / 1e6;
   }
-  for (const job of fake.jobs) {
-    if (job.status === 'succeeded') usd += ((job.file?.content.length ?? 0) * training) / 1e6;
+  // The fake takes a token for every character of a file.
+  for (const job of fake.jobs.filter(({ status }) => status === 'succeeded')) {
+    const trained = job.file?.content.length ?? 0;
+    tokens += trained;
+    usd += (trained * training) / 1e6;
   }
   return { calls, tokens, usd };
 }

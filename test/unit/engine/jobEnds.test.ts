@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/base/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
+import type { SpendLedger } from '../../../src/engine/budget.ts';
 import {
   CallRejected,
   CannotList,
@@ -13,10 +14,13 @@ import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts'
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { makePlan } from '../../../src/engine/plan.ts';
+import { FailureTally } from '../../../src/engine/scope.ts';
+import { ReadingTally } from '../../../src/engine/runMemory.ts';
+import { train } from '../../../src/engine/training.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer } from './fakes.ts';
 import type { Asked } from './fakes.ts';
-import { settingsOf } from './settingsOf.ts';
+import { settingsOf, weightSettings } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
 
@@ -36,13 +40,23 @@ interface Given {
   readonly journal?: FakeJournal;
   /** Default: no cap. */
   readonly tokens?: number;
+  /** Jobs that sessions of the run have charged. */
+  readonly charged?: Set<string>;
 }
 
-async function optimize({ trainer, memory, checkpoints, rows = 24, tokens, ...given }: Given) {
+/** Charges a job once over all sessions that know of the same ones. */
+const ledgerOf = (charged: Set<string>): SpendLedger => ({
+  hold: () => Promise.resolve(),
+  settle: () => undefined,
+  charge: (job) => !charged.has(job) && charged.add(job).has(job),
+});
+
+async function optimize({ trainer, memory, checkpoints, rows = 24, tokens, charged, ...given }: Given) {
   const { journal = new FakeJournal(memory) } = given;
   const program = new FakeProgram();
   const lm = new FakeLm(answer);
-  const gate = new Budget({ calls: null, tokens: tokens ?? null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+  const ledger = ledgerOf(charged ?? new Set());
+  const gate = new Budget({ calls: null, tokens: tokens ?? null, usd: null }, { calls: 0, tokens: 0, usd: 0 }, ledger);
   const parts = {
     program,
     lm,
@@ -274,7 +288,7 @@ describe('a cap of tokens', () => {
     expect(trainer.jobs).toHaveLength(1);
   });
 
-  it('is charged once for a job that an interrupted run sent, which is adopted though it does not fit', async () => {
+  it('is charged for a job that an interrupted run sent, which is adopted though it does not fit', async () => {
     const memory = new Map<string, JsonValue>();
     const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.01, stallSeconds: 0.02 });
     trainer.outcome = 'running';
@@ -283,6 +297,42 @@ describe('a cap of tokens', () => {
     const resumed = await optimize({ trainer, memory, tokens: 1 });
     expect(resumed.error).toBeUndefined();
     expect(resumed.gate.spent.tokens).toBe(100);
+  });
+
+  it('is charged once for a job whose run ended between the charge and the end of the job', async () => {
+    const given = { memory: new Map<string, JsonValue>(), charged: new Set<string>() };
+    const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.01, stallSeconds: 0.02 });
+    const serves = trainer.serves.bind(trainer);
+    trainer.serves = async () => false;
+    const first = await optimize({ trainer, ...given });
+    expect(first.error).toBeInstanceOf(EndpointUnavailable);
+    expect(first.gate.spent.tokens).toBe(100);
+    trainer.serves = serves;
+    const second = await optimize({ trainer, ...given });
+    expect(second.error).toBeUndefined();
+    expect(second.gate.spent.tokens).toBe(0);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('holds a pair as what is trained on: both answers, and the prompt before each', async () => {
+    const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'q'.repeat(100) }] } as const;
+    const row = { predictor: 'p', prompt, completion: 'c'.repeat(50), rejected: 'r'.repeat(60), end: null };
+    const gate = new Budget({ calls: null, tokens: 1, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+    const { epochs, learningRate, schedule, batchSize, lora } = weightSettings;
+    const hyperParameters = { epochs, learningRate, schedule, batchSize, lora, seed: 0 };
+    const held = epochs * (Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(JSON.stringify(prompt)));
+    const parts = {
+      trainer: new FakeTrainer(),
+      journal: new FakeJournal(),
+      meter: new UsageMeter(prices),
+      prices,
+      gate,
+    };
+    const request = { parent: 'base', set: { method: 'dpo', beta: 0.1, rows: [row] } as const, hyperParameters };
+    const { signal } = new AbortController();
+    const tallies = { meter: parts.meter, failures: new FailureTally(), readings: new ReadingTally() };
+    const scope = { prefix: 'dpo', signal, ...tallies };
+    await expect(train(parts, request, scope)).rejects.toThrow(`the next training job may take ${held} more.`);
   });
 });
 

@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { Comparison, ComparisonCell } from '../../../src/comparison.ts';
 import { comparisonRows, comparisonSchema, comparisonTotals, nothingSpent } from '../../../src/comparison.ts';
 import { everyStepOf, parseStrategies } from '../../../src/data/strategy.ts';
+import type { ResolvedStep } from '../../../src/config/steps.ts';
+import { needOf } from '../../../src/engine/capNeed.ts';
+import { tokensOfPlan } from '../../../src/engine/plan.ts';
 import { optimizers } from '../../../src/engine/optimizers/all.ts';
 import { UsageError } from '../../../src/base/errors.ts';
 import { capsLeft } from '../../../src/run/compare/compare.ts';
@@ -328,6 +331,21 @@ describe('the estimate', () => {
     expect(baseline!.calls.expected).toBe(20);
     expect(scored!.calls.expected).toBe(3 * 20);
     expect(plan.calls.expected).toBe(plan.steps.reduce((sum, { calls }) => sum + calls.expected, 0));
+  });
+
+  it('counts every update of a policy as a job, and asks a cap for one of them at a time', async () => {
+    const place = await workspaceWithData();
+    const step = { kind: 'grpo', settings: optimizers.get('grpo').resolve({}, { embedded: true }) };
+    const own = { ...place.config, steps: { ...place.config.steps, grpo: step as ResolvedStep } };
+    const request = { ...place, config: own, strategies: ['grpo'], seeds: [0, 1] };
+    const { plan } = await planComparison(request, { planRun: () => Promise.resolve(planned) }, hooks);
+    const { job } = plan.steps.find(({ work }) => work === 'step')!;
+    // 20 updates of the embedded endpoint.
+    expect([plan.jobs, job!.jobs]).toEqual([40, 40]);
+    const spent = tokensOfPlan(plan)!.most;
+    const one = job!.tokens!.most / 40;
+    expect(needOf(plan, 'tokens')!.most).toBeGreaterThanOrEqual(spent);
+    expect(needOf(plan, 'tokens')!.most).toBeLessThan(spent + 5 * one);
   });
 
   it('leaves out what is done', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policyUpdatesShownAtMost } from '../../../src/base/limits.ts';
+import { policyUpdatedSchema } from '../../../src/protocol.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
 import { klText, policyText } from '../../../src/view/policy.ts';
@@ -39,15 +40,17 @@ describe('updates of a policy', () => {
   });
 
   it('are read as before where they do not tell their KL, or could not', () => {
-    const kls = [undefined, null, 0, 0.01234].map((kl) => (kl === undefined ? updated(1) : updated(1, { kl })));
+    const kls = [undefined, null, 0, 0.01234, -0.05].map((kl) => (kl === undefined ? updated(1) : updated(1, { kl })));
     const { policy } = stepOf([began, ...kls]);
-    expect(policy.map(({ kl }) => kl)).toEqual([undefined, null, 0, 0.01234]);
+    expect(policy.map(({ kl }) => kl)).toEqual([undefined, null, 0, 0.01234, -0.05]);
     expect(policy.map((one) => / KL .*/.exec(policyText(one))?.[0])).toEqual([
       undefined,
       undefined,
       ' KL 0',
       ' KL 0.0123',
+      ' KL -0.0500',
     ]);
+    for (const event of kls) expect(policyUpdatedSchema.safeParse(event).success).toBe(true);
     expect(klText(0.00002)).toBe('< 0.0001');
   });
 

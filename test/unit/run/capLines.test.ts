@@ -26,6 +26,7 @@ function planOf(trained: number, jobs = 1): Plan {
     ...{ calls: both(30), inputTokens: both(2700), outputTokens: both(300), usd: both(5), jobs },
   };
 }
+const held = 'A training job is sent only if a token for every byte of its rows fits, though it takes fewer.';
 const told = (plan: Plan, cap: Partial<BudgetCaps>) => capLines({ plan }, { ...none, ...cap }, () => '');
 
 describe('a cap of tokens and a job', () => {
@@ -33,7 +34,7 @@ describe('a cap of tokens and a job', () => {
     const plan = planOf(4000);
     expect(priceLines({ plan }, sampleConfig, none)[0]).toContain('7,000 tokens (7,000)');
     expect(told(plan, { tokens: 5000 })).toEqual([
-      'The cap is 5000 tokens: the run would stop in w. Raise it to 22000.',
+      `The cap is 5000 tokens: the run would stop in w. Raise it to 22000. ${held}`,
     ]);
   });
 
@@ -41,10 +42,10 @@ describe('a cap of tokens and a job', () => {
     const plan = planOf(4000);
     // 2000 before it, and five bytes for each of its tokens.
     expect(told(plan, { tokens: 21_999 })).toEqual([
-      'The cap is 21999 tokens: the run may stop in w. Raise it to 22000.',
+      `The cap is 21999 tokens: the run would stop in w. Raise it to 22000. ${held}`,
     ]);
     expect(told(plan, { tokens: 22_000 })).toEqual([]);
-    expect(told(plan, { usd: 11 })).toEqual(['The cap is $11: the run may stop in w. Raise it to 12.00.']);
+    expect(told(plan, { usd: 11 })).toEqual([`The cap is $11: the run would stop in w. Raise it to 12.00. ${held}`]);
     expect(told(plan, { usd: 12, calls: 30 })).toEqual([]);
   });
 
