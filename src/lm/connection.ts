@@ -8,6 +8,7 @@ import { nestsDeeper } from '../base/nesting.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { isStreamed, wholeOf } from '../wire/streamedAnswer.ts';
 import { readToken } from '../home/token.ts';
+import { unpackedText } from './contentEncoding.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Agent, EnvHttpProxyAgent, request } from './undici.ts';
@@ -178,21 +179,48 @@ function fetchOver(dispatcher: Dispatcher, responseBytes: number, keyNow: () => 
     const { body, headers } = await encode(init);
     const key = keyNow();
     if (key !== null) headers['authorization'] = `Bearer ${key}`;
-    const {
-      statusCode,
-      headers: answered,
-      body: answer,
-    } = await request(dispatcher, String(input), {
-      method: init?.method ?? 'GET',
-      headers,
-      body,
-      signal: init?.signal,
-    });
-    const text = await answer.text().catch((error: unknown) => {
-      throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
-    });
-    return new TextAnswer(statusCode, answered, text) as unknown as Response;
+    const ask = async (url: string): Promise<TextAnswer> => {
+      const {
+        statusCode,
+        headers: answered,
+        body: answer,
+      } = await request(dispatcher, url, {
+        method: init?.method ?? 'GET',
+        headers,
+        body,
+        signal: init?.signal,
+      });
+      return new TextAnswer(statusCode, answered, await textOf(answer, answered, responseBytes));
+    };
+    const first = await ask(String(input));
+    const slashed = withSlash(String(input), first);
+    return (slashed === null ? first : await ask(slashed)) as unknown as Response;
   };
+}
+
+async function textOf(
+  answer: Dispatcher.ResponseData['body'],
+  headers: IncomingHttpHeaders,
+  responseBytes: number,
+): Promise<string> {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  try {
+    if (encoding === '') return await answer.text();
+    return await unpackedText(await answer.bytes(), encoding, responseBytes);
+  } catch (error) {
+    throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
+  }
+}
+
+/**
+ * The same address with a slash at its end, where a server redirects to that and to nothing else (FastAPI's routes, say):
+ * no setting could say so, and it leads nowhere else. `null` for any other answer.
+ */
+function withSlash(url: string, { status, headers }: Pick<TextAnswer, 'status' | 'headers'>): string | null {
+  const location = status === 307 || status === 308 ? headers.get('location') : null;
+  if (location === null || !URL.canParse(location, url)) return null;
+  const target = new URL(location, url).href;
+  return target === `${url}/` ? target : null;
 }
 
 /** As much of a `Response` as the `openai` package reads of an answer in text. */
@@ -228,7 +256,7 @@ class TextAnswer {
 
   json(): Promise<unknown> {
     return new Promise((resolve) => {
-      resolve(JSON.parse(this.#text));
+      resolve(parsedJson(this.#text));
     });
   }
 }
@@ -246,9 +274,22 @@ function underError(text: string): string {
   return JSON.stringify('error' in body ? body : { error: body });
 }
 
-function jsonOf(text: string): unknown {
+/** Python's JSON has numbers that are none (of log probabilities, say): they are read as `null`. */
+function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
+  } catch (error) {
+    const plain = text.replaceAll(stringOrNoNumber, (found) => (found.startsWith('"') ? found : 'null'));
+    if (plain === text) throw error;
+    return JSON.parse(plain);
+  }
+}
+
+const stringOrNoNumber = /"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b/g;
+
+function jsonOf(text: string): unknown {
+  try {
+    return parsedJson(text);
   } catch {
     return undefined;
   }

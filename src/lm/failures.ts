@@ -111,6 +111,10 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
       'Set NODE_EXTRA_CA_CERTS, or the right "baseURL"',
     );
   }
+  if (/WRONG_VERSION_NUMBER|wrong version number/.test(`${code} ${text}`)) {
+    const why = 'what answers there speaks no TLS';
+    return refused(connection, why, `Write endpoints.${connection.endpoint.name}.baseURL with http://`);
+  }
   const neverSent =
     code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || /CONNECT_TIMEOUT/.test(code);
   return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
@@ -184,7 +188,7 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
     }
     case 'redirect': {
       const advice = `If that is right, set endpoints.${endpoint.name}.baseURL to it; the key is not sent there`;
-      return refused(connection, `it redirects to ${shown(said.location ?? 'another address')}`, advice);
+      return refused(connection, `it redirects to ${shown(targetOf(said.location, endpoint.baseURL))}`, advice);
     }
     case 'cannot':
       return refused(connection, `it cannot do this (${said.text})`, whereToLook(endpoint));
@@ -193,6 +197,12 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
     case 'rejected':
       return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
   }
+}
+
+/** Whole, so that it can be set as it is. */
+function targetOf(location: string | null, baseURL: string): string {
+  if (location === null) return 'another address';
+  return URL.canParse(location, baseURL) ? new URL(location, baseURL).href : location;
 }
 
 const deniedAdvice = 'See what the service says of the account, or name another endpoint';

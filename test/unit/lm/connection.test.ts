@@ -1,16 +1,17 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
 import type { Home } from '../../../src/home/home.ts';
 import { ownToken } from '../../../src/home/token.ts';
 import { PlainClient } from '../../../src/finetune/base/plainRequest.ts';
 import { connect } from '../../../src/lm/connection.ts';
-import type { Connection } from '../../../src/lm/connection.ts';
+import type { Connection, ConnectionOptions } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { classify } from '../../../src/lm/failures.ts';
 
@@ -32,9 +33,11 @@ async function listener(
   type = 'application/json',
 ) {
   const seen: { readonly path: string; readonly authorization: string | undefined }[] = [];
+  let respond: (request: IncomingMessage, response: ServerResponse) => void = (request, response) =>
+    response.setHeader('content-type', type).end(answer(request));
   const server = createServer((request, response) => {
     seen.push({ path: request.url ?? '', authorization: request.headers.authorization });
-    response.setHeader('content-type', type).end(answer(request));
+    respond(request, response);
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const close = () =>
@@ -44,7 +47,16 @@ async function listener(
     });
   closing.push(close);
   const { port: own } = server.address() as AddressInfo;
-  return { seen, port: own, baseURL: `http://127.0.0.1:${own}/v1`, close };
+  const reply = (other: typeof respond) => {
+    respond = other;
+  };
+  return { seen, port: own, baseURL: `http://127.0.0.1:${own}/v1`, close, reply };
+}
+
+function lab(baseURL: string, options: ConnectionOptions = {}): Connection {
+  const connection = connect(defineEndpoint({ name: 'lab', baseURL }), options);
+  closing.push(() => connection.close());
+  return connection;
 }
 
 function embedded(baseURL: string): Connection {
@@ -138,9 +150,7 @@ describe('a key of the environment', () => {
 describe('an answer', () => {
   async function asked(type: string, text: string): Promise<unknown> {
     const { baseURL } = await listener(0, () => text, type);
-    const connection = connect(defineEndpoint({ name: 'lab', baseURL }));
-    closing.push(() => connection.close());
-    return connection.openai.get('/models');
+    return lab(baseURL).openai.get('/models');
   }
 
   it.each(['text/plain;charset=UTF-8', 'application/octet-stream', 'application/json; charset=utf-8'])(
@@ -152,5 +162,74 @@ describe('an answer', () => {
 
   it('that is a page for people stays text', async () => {
     expect(await asked('text/html', '<html></html>')).toBe('<html></html>');
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['gzip', Buffer.from],
+  ] as const)('that comes as %s is read, also where it is not packed after all', async (encoding, pack) => {
+    const { baseURL } = await packing(encoding, pack('{"data":[{"id":"base"}]}'));
+    expect(await lab(baseURL).openai.get('/models')).toEqual({ data: [{ id: 'base' }] });
+  });
+
+  it('that unpacks to more than may be read is not read', async () => {
+    const { baseURL } = await packing('gzip', gzipSync('x'.repeat(100_000)));
+    const connection = lab(baseURL, { responseBytes: 50_000 });
+    const failed = await connection.openai.get('/models').catch((error: unknown) => error);
+    expect(classify(failed, connection, 'the models')).toMatchObject({
+      kind: 'final',
+      error: { message: expect.stringMatching(/is larger than/) as string },
+    });
+  });
+
+  async function packing(encoding: string, body: Uint8Array) {
+    const server = await listener();
+    server.reply((_request, response) => response.setHeader('content-encoding', encoding).end(body));
+    return server;
+  }
+});
+
+describe('a redirect', () => {
+  async function redirected(to: (path: string) => string) {
+    const server = await listener();
+    server.reply((request, response) => {
+      const path = request.url ?? '';
+      if (path.endsWith('/')) response.end('{"data":[]}');
+      else response.writeHead(307, { location: to(path) }).end();
+    });
+    return { server, connection: lab(server.baseURL) };
+  }
+
+  it('to the same address with a slash at its end is followed, with what was asked', async () => {
+    const { server, connection } = await redirected((path) => `${path}/`);
+    expect(await connection.openai.post('/chat/completions', { body: { model: 'base' } })).toEqual({ data: [] });
+    expect(server.seen.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/chat/completions/']);
+  });
+
+  it('to anywhere else is told, as an address that can be set', async () => {
+    const { server, connection } = await redirected(() => '/api/v1/chat/completions/');
+    const failed = await connection.openai.post('/chat/completions', { body: {} }).catch((error: unknown) => error);
+    expect(server.seen).toHaveLength(1);
+    expect(classify(failed, connection, 'model "base"')).toMatchObject({
+      kind: 'final',
+      error: {
+        message: expect.stringContaining(
+          `redirects to http://127.0.0.1:${server.port}/api/v1/chat/completions/`,
+        ) as string,
+      },
+    });
+  });
+});
+
+it('a server without TLS behind https is told as that, at once', async () => {
+  const { port } = await listener();
+  const connection = lab(`https://127.0.0.1:${port}/v1`);
+  const failed = await connection.openai.get('/models').catch((error: unknown) => error);
+  expect(classify(failed, connection, 'the models')).toMatchObject({
+    kind: 'final',
+    error: { message: expect.stringMatching(/speaks no TLS\. Write endpoints\.lab\.baseURL with http:/) as string },
   });
 });
