@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { dirname, join, posix, win32 } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HumanError } from '../base/errors.ts';
@@ -44,11 +44,13 @@ export function homeAt(root: string): Home {
 
 /** The user's own folder for what belongs to no workspace, wherever the embedded endpoint keeps its files. */
 export function userFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
-  const user = env['HOME'] ?? homedir();
+  // Empty in some containers and services: what is kept here must not land in the folder that happens to be current.
+  const user = env['HOME'] || homedir() || userInfo().homedir;
   const { join } = platform === 'win32' ? win32 : posix;
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(user, 'AppData', 'Local'), 'bettertogether');
   if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'bettertogether');
-  return join(env['XDG_DATA_HOME'] ?? join(user, '.local', 'share'), 'bettertogether');
+  const data = env['XDG_DATA_HOME'] ?? '';
+  return join(posix.isAbsolute(data) ? data : join(user, '.local', 'share'), 'bettertogether');
 }
 
 /** The folder of our trainer package: beside `dist` once bundled, two folders up in the sources. */

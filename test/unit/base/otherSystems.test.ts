@@ -110,11 +110,17 @@ describe("the user's folder", () => {
   it.each([
     ['linux', env, '/home/me/.local/share/bettertogether'],
     ['linux', { ...env, XDG_DATA_HOME: '/data' }, '/data/bettertogether'],
+    ['linux', { ...env, XDG_DATA_HOME: '' }, '/home/me/.local/share/bettertogether'],
+    ['linux', { ...env, XDG_DATA_HOME: 'data' }, '/home/me/.local/share/bettertogether'],
     ['darwin', env, '/home/me/Library/Application Support/bettertogether'],
     ['win32', { LOCALAPPDATA: 'C:\\Users\\me\\AppData\\Local' }, 'C:\\Users\\me\\AppData\\Local\\bettertogether'],
     ['win32', { HOME: 'C:\\Users\\me' }, 'C:\\Users\\me\\AppData\\Local\\bettertogether'],
   ] as const)('of %s', (platform, variables, expected) => {
     expect(userFolder(variables, platform)).toBe(expected);
+  });
+
+  it('is never within the current folder, also where HOME is empty', () => {
+    expect(userFolder({ HOME: '' }, 'linux')).toMatch(/^\/./);
   });
 });
 
