@@ -1,4 +1,4 @@
-import { APIConnectionError, APIError } from 'openai';
+import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
@@ -131,8 +131,18 @@ export async function listedModels(
 /** The models an endpoint lists; `null` where it lists none. */
 async function servedModels(probe: Asking): Promise<readonly ServedModel[] | null> {
   const { openai } = probe.connection;
-  const answer = await ask(probe, 'the list of models', (own) => openai.get('/models', { signal: own }));
+  const answer = await ask(probe, 'the list of models', (own) =>
+    openai.get('/models', { signal: own, timeout: listMs }).catch(unlessLate),
+  );
   return readModels(answer);
+}
+
+/** A list that never comes is none: whether anything answers there, the next request shows. */
+const listMs = 20_000;
+
+function unlessLate(error: unknown): null {
+  if (error instanceof APIConnectionTimeoutError) return null;
+  throw error;
 }
 
 /** Both `{"bettertogether": {"completions": true, …}}` and `{"bettertogether": {"capabilities": {…}}}` are read. */

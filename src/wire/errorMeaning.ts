@@ -18,9 +18,10 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
   if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
   if (status === 400 && throttled.test(text)) return 'rateLimit';
+  if (status === 401 && missesScopes.test(text)) return 'forbidden';
   if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
-  if (status === 404 || hasNoSuchModelCode(words)) return 'unknownModel';
+  if (status === 404 || status === 410 || hasNoSuchModelCode(words)) return 'unknownModel';
   if (status === 403) return 'forbidden';
   if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
   if (status >= 300 && status < 400) return 'redirect';
@@ -73,6 +74,8 @@ const tooLong = new RegExp(
     '(request|prompt) too (large|long)',
     'prompt contains \\d+ tokens',
     'range of input length',
+    'tokens?[^.]{0,60} cannot exceed',
+    'exceeded (the )?model token limit',
     'inputs?`? (must have less than|tokens \\+)',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
@@ -122,6 +125,8 @@ const denied = new RegExp(
 function isAllocation(text: string): boolean {
   return /allocated quota exceeded|error-code#token-limit/i.test(text);
 }
+/** OpenAI's restricted keys: right, and not for this. */
+const missesScopes = /missing scopes?\b/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
   /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;

@@ -99,13 +99,18 @@ describe('capabilities', () => {
     expect(await (await probe({ answer })).found()).toEqual({ ...none, completions: true });
   });
 
-  test('are found out with a key that may ask the models but not list them', async () => {
+  test.each([403, 401])('are found out with a key that may ask the models but not list them: %i', async (status) => {
     const intercept: FakeEndpointOptions['intercept'] = (request, response) => {
       if (!request.url!.includes('/models')) return false;
-      response.writeHead(403, { 'content-type': 'application/json' });
+      response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ error: { message: 'Missing scopes: api.model.read' } }));
       return true;
     };
+    expect(await (await probe({ intercept, answer: words })).found()).toEqual({ ...none, completions: true });
+  });
+
+  test('are found out where the list of models never comes', async () => {
+    const intercept: FakeEndpointOptions['intercept'] = (request) => request.url!.includes('/models');
     expect(await (await probe({ intercept, answer: words })).found()).toEqual({ ...none, completions: true });
   });
 

@@ -35,6 +35,10 @@ describe('an error means', () => {
     [500, 'input is too large to process. increase the physical batch size'],
     [502, 'litellm.ContextWindowExceededError: prompt is too long'],
     [400, 'Your input exceeds the context window of this model. Please adjust your input and try again.'],
+    [400, 'Bad request: prompt token count (9000) cannot exceed 8192.'],
+    [400, 'too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000.'],
+    [400, 'the number of input tokens 5000 cannot exceed the total tokens limit 4096 for this model'],
+    [400, 'Invalid request: Your request exceeded model token limit: 8192'],
   ])('%i, too long: %s', (status, message) => {
     expect(meaningOf(status, wordsOf({ error: { message } }))).toBe('tooLong');
   });
