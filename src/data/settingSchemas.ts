@@ -21,6 +21,7 @@ export const baseURLSchema = z.url({
   protocol: /^https?$/,
   // As URLs are read: names of hosts in ASCII, addresses of IPv6 in brackets.
   hostname: /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/,
+  error: 'must be a whole URL, such as http://gpu-box:8000/v1; variables are not filled in',
 });
 
 export const jsonRecordSchema = z.record(z.string(), z.json());

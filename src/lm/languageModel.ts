@@ -20,7 +20,7 @@ import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
 import type { Connection } from './connection.ts';
 import { named, whereToLook } from './endpoint.ts';
-import { mayBePaid } from './failures.ts';
+import { mayBePaid, rejectedAdvice } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
@@ -271,8 +271,7 @@ class EndpointLanguageModel implements LanguageModel {
     const { connection } = this.#options;
     const why = shown(answered.whyNoText ?? 'unknown');
     throw new CallRejected(
-      `Endpoint "${connection.endpoint.name}", model "${model}", answered without text (${why}). ` +
-        'Where the model thinks before it answers, raise sampling.maxTokens.',
+      `Endpoint "${connection.endpoint.name}", model "${model}", answered without text (${why}). ${adviceWithoutText(answered)}`,
     );
   }
 
@@ -306,6 +305,17 @@ class EndpointLanguageModel implements LanguageModel {
     this.#warned.add(message);
     this.#options.onWarning(message);
   }
+}
+
+function adviceWithoutText({ finishReason, whyNoText }: Answered): string {
+  if (finishReason === 'content_filter') return rejectedAdvice.flagged;
+  if (whyNoText?.includes('a call of a tool') === true) {
+    return 'No tools were offered: turn off what reads tools out of answers there (a tool parser), or ask another model.';
+  }
+  if (whyNoText !== null && !/finish_reason|no choices/.test(whyNoText)) {
+    return 'The model itself refuses: change the row, or what the program asks.';
+  }
+  return 'Where the model thinks before it answers, raise sampling.maxTokens.';
 }
 
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {

@@ -49,5 +49,6 @@ export function plainQuestion({ path, body }: LmRequest, further: Endpoint['requ
     path === '/completions'
       ? { model, prompt: question, max_tokens: 1 }
       : { model, messages: [{ role: 'user', content: question }], [tokensKey]: 16 };
-  return { path, body: withFurtherKeys(plain, further), leftOut: [], unsent: {} };
+  const streamed = body['stream'] === true ? { stream: true } : {};
+  return { path, body: { ...withFurtherKeys(plain, further), ...streamed }, leftOut: [], unsent: {} };
 }

@@ -74,6 +74,14 @@ function either(...patterns: readonly RegExp[]): RegExp {
 /** In the order in which they are given up, where one error names several. */
 const parts: readonly PartWords[] = [
   {
+    part: 'whole',
+    isIn: (body) => body['stream'] !== true,
+    fields: [],
+    names: /(?!)/,
+    saysSo:
+      /only supports? (the )?stream|non-?stream(ing)?( \w+)? is not supported|stream\W{0,3} must be (set to )?true|set stream ?= ?true|enable the stream parameter|for non-?streaming calls/i,
+  },
+  {
     part: 'jsonSchema',
     isIn: formatIs('json_schema'),
     fields: ['response_format', 'json_schema', 'response_format.type'],
@@ -110,7 +118,8 @@ const parts: readonly PartWords[] = [
     isIn: ({ messages }) => Array.isArray(messages) && messages.some((each) => roleOf(each) === 'system'),
     fields: ['messages[0].role', 'messages.0.role'],
     names: /system (role|message|prompt)|'system'|developer instruction|role.{0,10}system/i,
-    saysSo: /roles must alternate|only user and assistant roles/i,
+    saysSo:
+      /roles must alternate|only user and assistant roles|\brole\b.{0,30}(should|must) be (?!.{0,80}system).{0,40}\buser\b/i,
   },
   { part: 'topP', isIn: has('top_p'), fields: ['top_p'], names: /\btop[_-]?p\b|nucleus/i },
   { part: 'temperature', isIn: has('temperature'), fields: ['temperature'], names: /\btemperature\b/i },

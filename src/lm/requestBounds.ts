@@ -15,6 +15,7 @@ export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
   seed: 'it takes no seed, so repeated answers differ by its own chance alone',
   stop: 'it takes no stop sequences, so answers run on and are cut off at them here',
   systemRole: 'it has no system role for this model, so what stands there begins the first user message',
+  whole: 'it streams its answers and gives none whole, so they are asked for as streams',
 };
 
 /** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */

@@ -52,4 +52,5 @@ export const partNames: Readonly<Record<RequestPart | 'completions', string>> = 
   choice: 'structured choice',
   opened: 'opened assistant turns',
   systemRole: 'system role',
+  whole: 'answers that are not streamed',
 };

@@ -34,12 +34,15 @@ const messageSchema = z.object({
   // What the model thought, beside its answer. Never a part of it.
   reasoning_content: z.unknown().optional(),
   reasoning: z.unknown().optional(),
+  tool_calls: z.array(z.unknown()).nullish().catch(null),
 });
 
 const choiceSchema = z.object({
   text: z.string().nullish(),
   message: messageSchema.nullish(),
-  finish_reason: z.string().nullish(),
+  // Numbers and objects stand here too.
+  finish_reason: z.string().nullish().catch(null),
+  index: z.number().nullish().catch(null),
   error: z.unknown().optional(),
 });
 type Choice = z.infer<typeof choiceSchema>;
@@ -88,7 +91,7 @@ function completionOf(answer: Answer): Completion {
   const usage = usageSchema.safeParse(answer.usage).data ?? null;
   const usageRefused = usage === null && reportedSchema.safeParse(answer.usage).success;
   const said = { usage: usageOf(usage), usageRefused, answeredBy: answer.model ?? null };
-  const choice = answer.choices[0];
+  const choice = answer.choices.find(({ index }) => index === 0) ?? answer.choices[0];
   if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', ...said };
   checkNotBroken(choice);
   const text = textOf(choice);
@@ -104,18 +107,24 @@ function checkNotBroken({ error, finish_reason }: Choice): void {
   }
 }
 
-/** An empty text beside thoughts is no answer: the model stopped while it thought. */
-function textOf({ message, text }: Choice): string | null {
+/** An empty text is no answer where something is said of why: the model stopped while it thought, or was stopped. */
+function textOf(choice: Choice): string | null {
+  const { message, text } = choice;
   const answered = textOfContent(message?.content) ?? text ?? null;
-  return answered === '' && hasThoughts(message) ? null : answered;
+  return answered === '' && (hasThoughts(message) || wasStopped(choice)) ? null : answered;
 }
+
+const wasStopped = ({ message, finish_reason }: Choice): boolean =>
+  (message?.refusal ?? '') !== '' || ['length', 'content_filter', 'sensitive'].includes(finish_reason ?? '');
 
 const hasThoughts = (message: Choice['message']): boolean =>
   [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');
 
 function whyWithoutText({ message, finish_reason }: Choice): string {
   const thoughts = hasThoughts(message) ? 'thoughts alone, ' : '';
-  return message?.refusal ?? `${thoughts}finish_reason ${finish_reason ?? 'unknown'}`;
+  const tools = (message?.tool_calls ?? []).length > 0 ? 'a call of a tool alone, ' : '';
+  // Empty where there is none.
+  return message?.refusal || `${thoughts}${tools}finish_reason ${finish_reason ?? 'unknown'}`;
 }
 
 function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {

@@ -62,6 +62,7 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
     ...sampled.fields,
     [tokensKey(prompt.path, context)]: call.sampling?.maxTokens ?? sampling.maxTokens,
     ...guide.fields,
+    ...(refused.has('whole') ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
   return {
     path: prompt.path,

@@ -1,6 +1,6 @@
 /**
  * What an endpoint may refuse in a request, each by itself. A request is sent without it from then on; `max_tokens` and
- * `max_completion_tokens` stand in for each other.
+ * `max_completion_tokens` stand in for each other. `whole`: an answer that is not streamed.
  */
 export const requestParts = [
   'topP',
@@ -14,6 +14,7 @@ export const requestParts = [
   'choice',
   'opened',
   'systemRole',
+  'whole',
 ] as const;
 export type RequestPart = (typeof requestParts)[number];
 

@@ -260,4 +260,43 @@ export const refusingQuirks: readonly Quirk[] = [
       }),
     then: { rejected: /422 temperature: Input should be less than or equal to 1/ },
   },
+  {
+    quirk: 'the system role is refused by a list of roles',
+    seenAt: 'FastAPI servers',
+    does: 'What it says begins the first user message.',
+    answer: ({ messages }) =>
+      messages.some(({ role }) => role === 'system')
+        ? error(422, {
+            detail: [
+              {
+                type: 'literal_error',
+                loc: ['body', 'messages', 0, 'role'],
+                msg: "Input should be 'user' or 'assistant'",
+              },
+            ],
+          })
+        : 'Paris',
+    asks: withSystem,
+    then: { text: 'Paris', sent: { messages: folded } },
+  },
+  {
+    quirk: 'answers are given as streams alone',
+    seenAt: 'DashScope (QwQ, thinking models), gateways ("Stream must be set to true")',
+    does: 'They are asked for as streams, with their usage, from then on.',
+    answer: ({ body }) =>
+      body['stream'] === true
+        ? {
+            text: null,
+            wire: {
+              text:
+                'data: {"choices":[{"index":0,"delta":{"content":"Paris"},"finish_reason":"stop"}]}\n\n' +
+                'data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\ndata: [DONE]\n\n',
+              type: 'text/event-stream',
+            },
+          }
+        : error(400, {
+            error: { message: 'This model only support stream mode, please enable the stream parameter.' },
+          }),
+    then: { text: 'Paris', sent: { stream: true, stream_options: { include_usage: true } } },
+  },
 ];
