@@ -99,9 +99,10 @@ function serviceNamed(loaded: LoadedConfig, name: string): ResolvedService | nul
   if (ofEditor !== null) return ofEditor;
   const endpoint = readable(() => resolveEndpoint(loaded, name, configFileName));
   if (endpoint === null || endpoint.kind === 'embedded') return null;
-  const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, request, prices } = endpoint;
+  const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, request, headers, prices } =
+    endpoint;
   return {
-    ...given({ timeoutSeconds, patienceSeconds, request }),
+    ...given({ timeoutSeconds, patienceSeconds, request, headers }),
     ...{ name, baseURL, apiKeyEnv, revision, concurrency, prices },
   };
 }
@@ -121,7 +122,7 @@ function openai(
   workspace: string,
   at: string,
 ): Omit<Extract<ResolvedEndpoint, { kind: 'openai' }>, 'name' | 'concurrency' | 'prices'> {
-  const { timeoutSeconds, patienceSeconds, request, pathMap } = entry;
+  const { timeoutSeconds, patienceSeconds, request, headers, pathMap } = entry;
   const endpoint = {
     baseURL: normaliseBaseURL(entry.baseURL, `${at}.baseURL in ${configFileName}`),
     apiKeyEnv: entry.apiKeyEnv ?? null,
@@ -131,7 +132,7 @@ function openai(
     kind: 'openai',
     ...endpoint,
     revision: entry.revision ?? null,
-    ...given({ timeoutSeconds, patienceSeconds, request, pathMap }),
+    ...given({ timeoutSeconds, patienceSeconds, request, headers, pathMap }),
     loraServing: servingOf(entry.loraServing ?? 'none', workspace),
     fineTune: resolveTrainer(entry.fineTune ?? {}, place),
   };

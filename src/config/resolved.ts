@@ -42,6 +42,8 @@ const openaiWire = {
   patienceSeconds: z.number().exactOptional(),
   /** Further keys of each request; `null`: one of ours is left out. Left out: none. */
   request: jsonRecordSchema.exactOptional(),
+  /** Further headers of each request (`data/requestHeaders.ts`). Left out: none. */
+  headers: z.record(z.string(), z.string()).exactOptional(),
   prices: pricesByModelSchema.nullable(),
 };
 

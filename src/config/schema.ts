@@ -12,6 +12,7 @@ import { writtenAdapterTrainers, writtenTrainers } from '../finetune/settings.ts
 import { defaultFormat, formatNames } from '../program/formats/registry.ts';
 import { count, positive } from '../engine/settingSchemas.ts';
 import { stepNames, stepsSchema, strategyForm, strategyProblem } from './steps.ts';
+import { headersSchema, missingKey } from './furtherHeaders.ts';
 import { ownKeysIn } from './requestKeys.ts';
 
 const price = z.number().nonnegative().max(priceAtMost);
@@ -204,6 +205,7 @@ const openaiEndpointSchema = z
           'where the endpoint answers others. Default 120.',
       ),
     request: requestSchema.optional(),
+    headers: headersSchema.optional(),
     loraServing: z
       .union([
         z.enum(['vllm', 'sglang', 'none']),
@@ -218,7 +220,11 @@ const openaiEndpointSchema = z
     fineTune: z.discriminatedUnion('kind', writtenTrainers).describe('Where weights are trained.').optional(),
     prices: pricesSchema.optional(),
   })
-  .describe('An OpenAI-compatible endpoint.');
+  .describe('An OpenAI-compatible endpoint.')
+  .superRefine((endpoint, context) => {
+    const message = missingKey(endpoint);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['headers'], message });
+  });
 
 const editorEndpointSchema = z
   .strictObject({

@@ -7,6 +7,7 @@ import { responseBytesAtMost } from '../base/limits.ts';
 import { nestsDeeper } from '../base/nesting.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { isStreamed, wholeOf } from '../wire/streamedAnswer.ts';
+import { headersWith, type FurtherHeaders } from '../data/requestHeaders.ts';
 import { readToken } from '../home/token.ts';
 import { unpackedText } from './contentEncoding.ts';
 import { baseUrlSetting } from './endpoint.ts';
@@ -54,7 +55,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
   let current = endpoint;
   // Where a window answers is not known before one was found.
   let isGone = endpoint.editorOn !== null;
-  const send = fetchOver(agent, responseBytes, () => {
+  const send = fetchOver(agent, responseBytes, endpoint.headers, () => {
     if (isGone) throw goneError(endpoint);
     return key;
   });
@@ -172,13 +173,18 @@ function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: number):
  * the rest of a call together, and answers are read whole anyway.
  *
  * @param responseBytes of one answer at most.
+ * @param further headers of each request, besides its own.
  * @param keyNow the key to send; it throws while nothing may be sent.
  */
-function fetchOver(dispatcher: Dispatcher, responseBytes: number, keyNow: () => string | null): typeof fetch {
+function fetchOver(
+  dispatcher: Dispatcher,
+  responseBytes: number,
+  further: FurtherHeaders,
+  keyNow: () => string | null,
+): typeof fetch {
   return async (input, init) => {
     const { body, headers } = await encode(init);
-    const key = keyNow();
-    if (key !== null) headers['authorization'] = `Bearer ${key}`;
+    Object.assign(headers, headersWith(further, keyNow()));
     const ask = async (url: string): Promise<TextAnswer> => {
       const {
         statusCode,

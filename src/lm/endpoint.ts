@@ -2,6 +2,7 @@ import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { editorName } from '../data/editorEndpoint.ts';
 import { contentHash } from '../base/contentHash.ts';
 import type { JsonValue } from '../base/json.ts';
+import { meaningfulHeaders, type FurtherHeaders } from '../data/requestHeaders.ts';
 
 /** Where an LM answers. Holds the name of the key's environment variable, never the key. */
 export interface Endpoint {
@@ -24,6 +25,8 @@ export interface Endpoint {
   readonly editorOn: string | null;
   /** Keys that each body is sent with besides ours (`withFurtherKeys`). */
   readonly request: Readonly<Record<string, JsonValue>>;
+  /** Headers that each request is sent with besides ours (`headersWith`). */
+  readonly headers: FurtherHeaders;
 }
 
 export interface EndpointSettings {
@@ -34,6 +37,8 @@ export interface EndpointSettings {
   readonly revision?: string | null;
   /** See `Endpoint.request`. Default: none. */
   readonly request?: Readonly<Record<string, JsonValue>>;
+  /** See `Endpoint.headers`. Default: none. */
+  readonly headers?: FurtherHeaders;
   /** SHA-256 (hex) of the file the endpoint serves; its port then means nothing. The embedded endpoint's. */
   readonly modelFile?: string;
   /** See `Endpoint.tokenFile`. */
@@ -45,17 +50,28 @@ export interface EndpointSettings {
 /** @throws UsageError for an invalid base URL, or one that carries a password or a query. */
 export function defineEndpoint(settings: EndpointSettings): Endpoint {
   const baseURL = normaliseBaseURL(settings.baseURL, baseUrlSetting(settings.name));
-  const { name, apiKeyEnv = null, tokenFile = null, request = {}, modelFile } = settings;
-  const identity =
-    modelFile === undefined ? remoteIdentity(baseURL, settings.revision ?? '', request) : `model-file:${modelFile}`;
+  const { name, apiKeyEnv = null, tokenFile = null, request = {}, headers = {}, modelFile } = settings;
+  const identity = modelFile === undefined ? remoteIdentity(baseURL, settings) : `model-file:${modelFile}`;
   const { editorOn = null } = settings;
-  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded: modelFile !== undefined, editorOn, request };
+  return {
+    name,
+    baseURL,
+    identity,
+    apiKeyEnv,
+    tokenFile,
+    embedded: modelFile !== undefined,
+    editorOn,
+    request,
+    headers,
+  };
 }
 
-/** Further keys can change every answer, so what is asked with others is asked of another endpoint. */
-function remoteIdentity(baseURL: string, revision: string, request: Endpoint['request']): string {
+/** Further keys and headers can change every answer, so what is asked with others is asked of another endpoint. */
+function remoteIdentity(baseURL: string, { revision, request = {}, headers = {} }: EndpointSettings): string {
   const keys = Object.keys(request).length === 0 ? '' : `?${contentHash(request)}`;
-  return `${baseURL}${keys}${revision === '' ? '' : `#${revision}`}`;
+  const meaningful = meaningfulHeaders(headers);
+  const sent = Object.keys(meaningful).length === 0 ? '' : `!${contentHash(meaningful)}`;
+  return `${baseURL}${keys}${sent}${(revision ?? '') === '' ? '' : `#${revision}`}`;
 }
 
 /** What to do about an endpoint that does not answer, or that answers as another one would; a sentence's beginning. */

@@ -242,7 +242,9 @@ function keyAdvice({ endpoint }: Connection): string {
     return 'Run "BetterTogether: Test Endpoint" in VS Code: it asks for the permission to use the model';
   }
   if (endpoint.tokenFile !== null) return `Its key is in ${endpoint.tokenFile}: start the endpoint again`;
-  return endpoint.apiKeyEnv === null
-    ? `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`
-    : `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
+  if (endpoint.apiKeyEnv === null)
+    return `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`;
+  const check = `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
+  if (Object.keys(endpoint.headers).length > 0) return check;
+  return `${check}; where the key goes into another header, say so in endpoints.${endpoint.name}.headers: {"api-key": "{key}"}`;
 }

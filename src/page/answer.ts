@@ -231,7 +231,7 @@ async function copyCurl(
   const target =
     endpoint.kind === 'embedded'
       ? { baseURL: null, apiKeyEnv: null }
-      : { baseURL: endpoint.baseURL, apiKeyEnv: endpoint.apiKeyEnv };
+      : { baseURL: endpoint.baseURL, apiKeyEnv: endpoint.apiKeyEnv, headers: endpoint.headers };
   await effects.copy(curlCommand(target, found.request.path, found.request.body));
   return {};
 }

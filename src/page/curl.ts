@@ -1,6 +1,7 @@
 /** A request as a command for a shell. The key is not in it: it names the environment variable the key is read from. */
 import type { JsonValue } from '../base/json.ts';
 import { unitEscapes, visibleJson } from '../base/visibleText.ts';
+import { holdKey, keyPlace, type FurtherHeaders } from '../data/requestHeaders.ts';
 import { tokenVariable } from '../home/token.ts';
 import { powershellWord, shellWord } from '../run/code/shell.ts';
 
@@ -9,6 +10,8 @@ export interface CurlTarget {
   readonly baseURL: string | null;
   /** The environment variable that holds the key; `null`: none is asked for. */
   readonly apiKeyEnv: string | null;
+  /** Further headers. Default: none. */
+  readonly headers?: FurtherHeaders | undefined;
 }
 
 /** @param platform whose usual shell it is for: PowerShell on Windows, a POSIX shell elsewhere. */
@@ -23,11 +26,13 @@ export function curlCommand(
 
 const servedNote = '# `bettertogether serve` prints the URL, which ends in /v1, and how to set the key:';
 
-function posixCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unknown): string {
+function posixCurl({ baseURL, apiKeyEnv, headers = {} }: CurlTarget, path: string, body: unknown): string {
   const base = baseURL === null ? '"$BETTERTOGETHER_URL"' : shellWord(baseURL.replace(/\/+$/, ''));
   const lines = [`curl ${base}${shellWord(path)}`, `  -H 'Content-Type: application/json'`];
   // In double quotes, so that the shell puts the key in.
-  if (apiKeyEnv !== null) lines.push(`  -H "Authorization: Bearer $${variable(apiKeyEnv)}"`);
+  if (apiKeyEnv !== null && !holdKey(headers)) lines.push(`  -H "Authorization: Bearer $${variable(apiKeyEnv)}"`);
+  const key = `"$${variable(apiKeyEnv ?? '')}"`;
+  for (const line of linesOf(headers)) lines.push(`  -H ${line.split(keyPlace).map(shellWord).join(key)}`);
   lines.push(`  --data-raw ${shellWord(pastedJson(body))}`);
   if (baseURL !== null) return `${lines.join(' \\\n')}\n`;
   return [
@@ -40,16 +45,24 @@ function posixCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unkno
 }
 
 /** Through a pipe: Windows PowerShell loses double quotes in arguments, and what is not ASCII in a pipe. */
-function powershellCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unknown): string {
+function powershellCurl({ baseURL, apiKeyEnv, headers = {} }: CurlTarget, path: string, body: unknown): string {
   const ascii = pastedJson(body).replaceAll(/[^\0-\x7f]/g, unitEscapes);
   const base = baseURL === null ? '$BETTERTOGETHER_URL' : powershellWord(baseURL.replace(/\/+$/, ''));
   const url = `(${base} + ${powershellWord(path)})`;
   const keyVariable = baseURL === null ? tokenVariable : apiKeyEnv;
-  const key = keyVariable === null ? '' : ` -H "Authorization: Bearer $env:${variable(keyVariable)}"`;
-  const command = `${powershellWord(ascii)} | curl.exe ${url} -H 'Content-Type: application/json'${key} --data-binary '@-'\n`;
+  const bearer =
+    keyVariable === null || holdKey(headers) ? '' : ` -H "Authorization: Bearer $env:${variable(keyVariable)}"`;
+  const key = ` + $env:${variable(keyVariable ?? '')} + `;
+  const further = linesOf(headers)
+    .map((line) => ` -H (${line.split(keyPlace).map(powershellWord).join(key)})`)
+    .join('');
+  const command = `${powershellWord(ascii)} | curl.exe ${url} -H 'Content-Type: application/json'${bearer}${further} --data-binary '@-'\n`;
   if (baseURL !== null) return command;
   return `${servedNote}\n$BETTERTOGETHER_URL = ''\n${command}`;
 }
+
+const linesOf = (headers: FurtherHeaders): readonly string[] =>
+  Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 
 /** Without any quotes that a shell could take for the end of the word, whichever shell it is pasted into. */
 function pastedJson(body: unknown): string {

@@ -5,6 +5,7 @@ import type { JsonValue } from '../base/json.ts';
 import { knowKey, shown } from '../base/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf, withoutRepeated } from '../wire/requestBody.ts';
+import { headersWith } from '../data/requestHeaders.ts';
 import { responseText } from '../base/responseText.ts';
 import { tokenUsageSchema } from '../data/lm.ts';
 import type { OpenAI } from 'openai';
@@ -28,6 +29,11 @@ export interface Configuration {
   readonly sampling?: Partial<Sampling>;
   /** Further keys of each request, sent as they are: `{ reasoning_effort: 'low' }`; `null` leaves one out. Default: none. */
   readonly request?: Readonly<Record<string, JsonValue>>;
+  /**
+   * Further headers of each request: `{ 'X-Title': 'qa' }`. `{key}` in a value is `apiKey`: `{ 'api-key': '{key}' }` sends it
+   * there, and not as `Authorization: Bearer`. Default: none.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What the service can do beyond chat completions; take what the run's manifest says. Default: nothing. */
   readonly capabilities?: Partial<Capabilities>;
   /** Constrain answers where the format and the service can. Default `auto`. */
@@ -109,7 +115,7 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
  * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
  * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
  */
-async function connect({ baseURL, apiKey }: Configuration): Promise<OpenAI> {
+async function connect({ baseURL, apiKey, headers = {} }: Configuration): Promise<OpenAI> {
   if (apiKey !== undefined) knowKey(apiKey);
   const { OpenAI: Client } = await import('openai');
   return new Client({
@@ -119,7 +125,8 @@ async function connect({ baseURL, apiKey }: Configuration): Promise<OpenAI> {
     organization: null,
     project: null,
     webhookSecret: null,
-    ...(apiKey === undefined ? { defaultHeaders: { Authorization: null } } : {}),
+    // The key stands where `headersWith` puts it.
+    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey ?? null) },
     logLevel: 'off',
     fetch: boundedFetch,
   });

@@ -8,6 +8,7 @@ import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts'
 import { isNotebook } from '../../notebook/notebookText.ts';
 import { tokenVariable } from '../../home/token.ts';
 import { servePort } from '../code/servePort.ts';
+import { holdKey, keyPlace, type FurtherHeaders } from '../../data/requestHeaders.ts';
 import type { Manifest } from '../record/manifest.ts';
 import {
   joinedCode,
@@ -159,7 +160,7 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
   };
   const key = keyOf(config);
   const { temperature, topP, maxTokens } = sampling;
-  const request = endpoint.kind === 'openai' ? endpoint.request : undefined;
+  const { request, headers } = endpoint.kind === 'openai' ? endpoint : {};
   const lines = [
     ...(endpoint.kind === 'embedded'
       ? [
@@ -179,6 +180,7 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
     typescript`  capabilities: { ${capabilityCode(capabilities)} },`,
     typescript`  sampling: { temperature: ${typescriptValue(temperature)}, topP: ${typescriptValue(topP)}, maxTokens: ${maxTokens} },`,
     ...(request === undefined ? [] : [typescript`  request: ${typescriptValue(request)},`]),
+    ...(headers === undefined ? [] : [typescript`  headers: ${typescriptValue(headers)},`]),
     typescript`});`,
     typescript`const program = ${makes[exportedAs(program, config.program.name)]};`,
     typescript`program.load(JSON.parse(readFileSync(${typescriptPlace(file)}, 'utf8')));`,
@@ -255,14 +257,28 @@ function dspyLm(model: string, config: LoadingCode['config'], endpoint?: string)
 /** What is `null` is not sent, and so is not a setting. */
 function settingsOf({ sampling, endpoint }: LoadingCode['config'], other?: ResolvedService): readonly PythonCode[] {
   const { temperature, topP, maxTokens } = sampling;
-  const { request = {} } = other ?? (endpoint.kind === 'openai' ? endpoint : {});
+  const asked = other ?? (endpoint.kind === 'openai' ? endpoint : null);
+  const { request = {}, headers = {} } = asked ?? {};
   const further = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null));
   return [
     ...(temperature === null ? [] : [python`temperature=${temperature}`]),
     ...(topP === null ? [] : [python`top_p=${topP}`]),
     python`max_tokens=${maxTokens}`,
     ...(Object.keys(further).length === 0 ? [] : [python`extra_body=${pythonValue(further)}`]),
+    ...(Object.keys(headers).length === 0
+      ? []
+      : [python`extra_headers=${headersIn(headers, asked?.apiKeyEnv ?? null)}`]),
   ];
+}
+
+/** The key is read from the environment, as everywhere. */
+function headersIn(headers: FurtherHeaders, key: string | null): PythonCode {
+  const entries = Object.entries(headers).map(([name, value]) =>
+    key !== null && holdKey({ [name]: value })
+      ? python`${name}: ${value}.replace(${keyPlace}, os.environ[${key}])`
+      : python`${name}: ${value}`,
+  );
+  return python`{${joinedCode('python', entries, ', ')}}`;
 }
 
 function keyOf({ endpoint }: LoadingCode['config']): string | null {

@@ -4,6 +4,7 @@ import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { knowKey, shown } from '../../base/keys.ts';
 import { nameProblem } from '../../data/names.ts';
+import { headersWith } from '../../data/requestHeaders.ts';
 import { responseText } from '../../base/responseText.ts';
 
 const timeoutMs = 8000;
@@ -30,31 +31,33 @@ class NoListThere extends HumanError {
  * @throws HumanError saying what the endpoint said.
  */
 export async function modelsOf(
-  { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
+  { baseURL, headers }: Pick<OpenAiEndpoint, 'baseURL' | 'headers'>,
   key: string | undefined,
 ): Promise<ServedModels> {
+  if (key !== undefined) knowKey(key);
+  const sent = headersWith(headers ?? {}, key ?? null);
   try {
-    return { baseURL, names: await modelsAt(baseURL, key) };
+    return { baseURL, names: await modelsAt(baseURL, sent) };
   } catch (error) {
     if (!(error instanceof NoListThere) || /\/v\d+$/.test(baseURL)) throw error;
     const longer = `${baseURL}/v1`;
-    const names = await modelsAt(longer, key).catch(() => {
+    const names = await modelsAt(longer, sent).catch(() => {
       throw error;
     });
     return { baseURL: longer, names };
   }
 }
 
-async function modelsAt(baseURL: string, key: string | undefined): Promise<readonly string[]> {
-  const body = await ask(`${baseURL}/models`, key);
+async function modelsAt(baseURL: string, headers: Sent): Promise<readonly string[]> {
+  const body = await ask(`${baseURL}/models`, headers);
   const parsed = modelsSchema.safeParse(body);
   if (!parsed.success) throw new NoListThere(`${baseURL}/models did not answer with a list of models.`);
   return parsed.data.data.map(({ id }) => id).filter((id) => nameProblem(id) === null);
 }
 
-async function ask(url: string, key: string | undefined): Promise<unknown> {
-  if (key !== undefined) knowKey(key);
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+type Sent = Readonly<Record<string, string>>;
+
+async function ask(url: string, headers: Sent): Promise<unknown> {
   // No redirects: a key goes to the host it was entered for, and to no other.
   const request = { headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
   let response: Response;

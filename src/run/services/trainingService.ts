@@ -10,6 +10,7 @@ import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import type { Memo } from '../../lm/memo.ts';
 import { addVersion } from '../../lm/versionedBase.ts';
+import type { FurtherHeaders } from '../../data/requestHeaders.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 
 /**
@@ -26,10 +27,17 @@ export function connectService(
   const service = trainingService(endpoint);
   if (fineTune === undefined || service === null) return null;
   const { responseBytes } = backEndOf(fineTune);
-  return connect(defineEndpoint({ name: `${name}.fineTune`, ...service, revision }), {
+  const headers = headersFor(service.baseURL, endpoint);
+  return connect(defineEndpoint({ name: `${name}.fineTune`, ...service, revision, ...given({ headers }) }), {
     ...given({ responseBytes }),
     ...options,
   });
+}
+
+/** Headers are for the server that they were written for, as its key is. */
+function headersFor(baseURL: string, endpoint: ResolvedEndpoint): FurtherHeaders | undefined {
+  const isSame = endpoint.kind === 'openai' && new URL(endpoint.baseURL).origin === new URL(baseURL).origin;
+  return isSame ? endpoint.headers : undefined;
 }
 
 export interface TrainingQuestion {

@@ -122,8 +122,12 @@ function takenAndLacked(can: Capabilities, refused: readonly KnownRefusal[]): Pi
     said: saidOf(part),
   }));
   const other = saidOf('max_tokens') === null ? 'max_completion_tokens' : 'max_tokens';
-  // One of the two is sent: nothing is known of the other.
-  return { takes: all.filter((part) => !isLacking(part) && part !== other).map((part) => partNames[part]), lacks };
+  // One of the two is sent: nothing is known of the other. That an answer comes whole is nothing to tell.
+  const untold: readonly Part[] = [other, 'whole'];
+  return {
+    takes: all.filter((part) => !isLacking(part) && !untold.includes(part)).map((part) => partNames[part]),
+    lacks,
+  };
 }
 
 function meaningOf(part: Part): string {

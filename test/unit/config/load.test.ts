@@ -92,6 +92,39 @@ describe('parseConfig', () => {
     });
   });
 
+  describe('headers of an endpoint', () => {
+    const lab = (headers: object, apiKeyEnv?: string) =>
+      JSON.stringify({ endpoints: { lab: { kind: 'openai', baseURL: 'http://h/v1', apiKeyEnv, headers } } });
+
+    it('takes those of a gateway, and the place of the key', () => {
+      const headers = { 'X-Title': 'qa', 'api-key': '{key}', Authorization: 'Token {key}' };
+      expect(parseConfig(lab(headers, 'LAB_KEY'), 'f').endpoints!['lab']).toMatchObject({ headers });
+    });
+
+    it.each([
+      'api-key',
+      'x-api-key',
+      'Ocp-Apim-Subscription-Key',
+      'Authorization',
+      'Cookie',
+      'CF-Access-Client-Secret',
+    ])('refuses a secret in %s, says where it belongs, and does not repeat it', (name) => {
+      const message = complaint(lab({ [name]: 'very-private' }, 'LAB_KEY'));
+      expect(message).toContain(`endpoints.lab.headers.${name}`);
+      expect(message).toContain('write "{key}" where the key goes');
+      expect(message).not.toContain('very-private');
+    });
+
+    it('refuses a place of the key without a key, what the request sets itself, and what is no header', () => {
+      expect(complaint(lab({ 'api-key': '{key}' }))).toContain(
+        '"endpoints.lab.headers": has "{key}", and no key is named',
+      );
+      expect(complaint(lab({ 'Content-Type': 'x' }))).toContain('what sends the request sets it');
+      expect(complaint(lab({ 'X Title': 'x' }))).toContain('must be the name of a header');
+      expect(complaint(lab({ 'X-Title': 'a\nb' }))).toContain('must be one line of ASCII');
+    });
+  });
+
   it('suggests the keys of the endpoint kind that was chosen', () => {
     const message = complaint(
       '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "concurency": 3 } } }',

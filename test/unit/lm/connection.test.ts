@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -145,6 +145,41 @@ describe('a key of the environment', () => {
       expect(connecting).not.toThrow(key.slice(3));
     },
   );
+});
+
+describe('further headers', () => {
+  async function headersOf(headers: Record<string, string>, apiKeyEnv: string | null) {
+    const server = await listener();
+    let sent: IncomingHttpHeaders = {};
+    server.reply((request, response) => {
+      sent = request.headers;
+      response.end('{}');
+    });
+    const endpoint = defineEndpoint({ name: 'lab', baseURL: server.baseURL, apiKeyEnv, headers });
+    const connection = connect(endpoint, { resolveKey: () => 'sk-1' });
+    closing.push(() => connection.close());
+    await connection.openai.post('/chat/completions', { body: {} });
+    return sent;
+  }
+
+  it('are sent beside the key', async () => {
+    expect(await headersOf({ 'X-Title': 'qa' }, 'K')).toMatchObject({ 'x-title': 'qa', authorization: 'Bearer sk-1' });
+  });
+
+  it('hold the key where they say so, and then it stands there alone', async () => {
+    const sent = await headersOf({ 'api-key': '{key}', 'X-Title': 'qa' }, 'K');
+    expect(sent).toMatchObject({ 'api-key': 'sk-1', 'x-title': 'qa' });
+    expect(sent).not.toHaveProperty('authorization');
+    expect(await headersOf({ Authorization: 'Token {key}' }, 'K')).toMatchObject({ authorization: 'Token sk-1' });
+  });
+
+  it('make another endpoint of what answers are remembered by, but for those with the key', () => {
+    const identityWith = (headers: Record<string, string>) =>
+      defineEndpoint({ name: 'lab', baseURL: 'http://box/v1', headers }).identity;
+    expect(identityWith({ 'api-key': '{key}' })).toBe(identityWith({}));
+    expect(identityWith({ 'X-Provider': 'a' })).not.toBe(identityWith({}));
+    expect(identityWith({ 'X-Provider': 'a' })).not.toBe(identityWith({ 'X-Provider': 'b' }));
+  });
 });
 
 describe('an answer', () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { harmIn, hostileTexts } from '../../fakes/hostile.ts';
 import { curlCommand } from '../../../src/page/curl.ts';
+import { shellWord } from '../../../src/run/code/shell.ts';
 
 const lab = { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' };
 
@@ -84,5 +85,16 @@ describe('a request as curl', () => {
 
   it('takes no name of a variable that is more than a name', () => {
     expect(curlCommand({ ...lab, apiKeyEnv: 'X"; touch pwned #' }, '/completions', {})).toContain('$API_KEY');
+  });
+
+  it('has further headers, and the key in the one that holds it alone', () => {
+    const headers = { 'X-Title': "it's $HOME", 'api-key': 'Token {key}!' };
+    const posix = curlCommand({ ...lab, headers }, '/completions', {}, 'linux');
+    expect(posix).toContain(`-H 'api-key: Token '"$LAB_KEY"'!'`);
+    expect(posix).toContain(`-H ${shellWord("X-Title: it's $HOME")}`);
+    expect(posix).not.toContain('Authorization');
+    const windows = curlCommand({ ...lab, headers }, '/completions', {}, 'win32');
+    expect(windows).toContain(`-H ('api-key: Token ' + $env:LAB_KEY + '!')`);
+    expect(windows).not.toContain('Authorization');
   });
 });

@@ -73,6 +73,14 @@ describe('a program on its own', () => {
     vi.unstubAllEnvs();
   });
 
+  it('sends further headers, and the key where they say so alone', async () => {
+    reply = chat({ a: 'A' });
+    configure({ baseURL, model: 'base', apiKey: 'mine', headers: { 'X-Title': 'qa', 'api-key': '{key}' } });
+    await new Program().call({ q: 'x' });
+    expect(seen.at(-1)!.headers).toMatchObject({ 'x-title': 'qa', 'api-key': 'mine' });
+    expect(seen.at(-1)!.key).toBe('');
+  });
+
   it('asks OpenAI itself for max_completion_tokens, as a run does', async () => {
     const asked: { readonly url: string; readonly body: unknown }[] = [];
     vi.stubGlobal('fetch', (url: string, { body }: { readonly body: string }) => {

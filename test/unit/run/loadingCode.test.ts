@@ -69,6 +69,14 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
     );
   });
 
+  it('sends the further headers of the endpoint, with the key out of the environment', () => {
+    const headers = { 'X-Title': "it's", 'api-key': '{key}' };
+    const sent = { ...config, endpoint: { ...lab, headers } as LoadingCode['config']['endpoint'] };
+    expect(String(dspyLoadingCode({ config: sent, ...of({ self: 'base' }), file: 'best.json' }))).toContain(
+      "extra_headers={'X-Title': 'it\\'s', 'api-key': '{key}'.replace('{key}', os.environ['LAB_KEY'])})",
+    );
+  });
+
   it.each([
     ['my-program.py', "exported = run_path('my-program.py')['Program']"],
     ['it\'s "a#1".py', "exported = run_path('it\\'s \"a#1\".py')['Program']"],
