@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { everyStepOf, parseStrategies, parseStrategy, settingsKey } from '../data/strategy.ts';
 import type { Strategy } from '../data/strategy.ts';
@@ -257,6 +257,15 @@ async function checkFiles(resolved: ResolvedProgram, where: string): Promise<voi
 
 async function mustExist(file: string, what: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) throw new UsageError(`${what} names ${file}, which does not exist.`);
+  if (found === undefined) throw new UsageError(`${what} names ${file}, which does not exist.${misspelt(file)}`);
   if (!found.isFile()) throw new UsageError(`${what} names ${file}, which is not a file.`);
+}
+
+/** What in a path that leads nowhere is read otherwise elsewhere. */
+function misspelt(file: string): string {
+  if (sep === '/' && file.includes('\\'))
+    return ' Folders are parted by "/" here, and by "\\" on Windows alone: "/" is right on both.';
+  if (/(^|[\\/])~[\\/]|\$\{?\w/.test(file))
+    return ' "~" and variables are not filled in: write the path from the folder of this file.';
+  return file.includes('*') ? ' One file is named, and no pattern: put the rows into one.' : '';
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
+import { given } from '../base/given.ts';
 import { knowKey } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { nestsDeeper } from '../base/nesting.ts';
@@ -165,7 +166,26 @@ function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: number):
   };
   const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some((name) => process.env[name]);
   const isHere = endpoint.editorOn !== null || isLocal(endpoint.baseURL);
-  return proxied && !isHere ? new EnvHttpProxyAgent(settings) : new Agent(settings);
+  return proxied && !isHere ? proxyAgent(settings) : new Agent(settings);
+}
+
+/** @throws UsageError for a variable that is no address. An address without `http://` is one, as for curl. */
+function proxyAgent(settings: EnvHttpProxyAgent.Options): Dispatcher {
+  const http = proxyFrom('http_proxy', 'HTTP_PROXY');
+  const https = proxyFrom('https_proxy', 'HTTPS_PROXY') ?? http;
+  return new EnvHttpProxyAgent({ ...settings, ...given({ httpProxy: http, httpsProxy: https }) });
+}
+
+function proxyFrom(...names: readonly string[]): string | undefined {
+  const name = names.find((each) => process.env[each] !== undefined);
+  const text = process.env[name ?? '']?.trim() ?? '';
+  if (text === '') return undefined;
+  const address = text.includes('://') ? text : `http://${text}`;
+  // What stands before an @ is a password: the value is not repeated.
+  if (URL.canParse(address) && /^(https?|socks5):/.test(address)) return address;
+  throw new UsageError(
+    `The environment variable ${name} is not the address of a proxy. Write it like http://proxy.example.com:3128, or unset it.`,
+  );
 }
 
 /**

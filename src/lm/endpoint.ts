@@ -81,6 +81,11 @@ export function whereToLook({ name, embedded, editorOn }: Pick<Endpoint, 'name' 
   return `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json`;
 }
 
+/** The connection to what trains for an endpoint is named so, because its settings stand there. */
+export const trainerName = (endpoint: string): string => `${endpoint}.fineTune`;
+
+export const isTrainer = ({ name }: Pick<Endpoint, 'name'>): boolean => name.endsWith('.fineTune');
+
 export const baseUrlSetting = (name: string): string => `endpoints.${name}.baseURL in bettertogether.json`;
 
 /** An endpoint in a sentence: where it is says its setting, and of the editor's models no address says anything. */

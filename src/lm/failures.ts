@@ -4,7 +4,7 @@ import { HumanError, codeOf, messageOf } from '../base/errors.ts';
 import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
-import { named, whereToLook } from './endpoint.ts';
+import { isTrainer, named, whereToLook } from './endpoint.ts';
 import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
 import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
@@ -215,7 +215,9 @@ function passingFailure(
   const crowded = meaning === 'rateLimit';
   const throttled = crowded || (status === 503 && retryAfter !== null);
   if (!crowded) return passes({ what: text, throttled, retryAfter, mayBePaid, ofCall: true });
-  const advice = `Lower endpoints.${endpoint.name}.concurrency in bettertogether.json, or go on when its limit allows.`;
+  const advice = isTrainer(endpoint)
+    ? 'Go on when its limit allows, or when other jobs of the account have ended.'
+    : `Lower endpoints.${endpoint.name}.concurrency in bettertogether.json, or go on when its limit allows.`;
   const what = /rate.?limit/i.test(text) ? text : `rate limit, ${text}`;
   return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });
 }
@@ -245,6 +247,6 @@ function keyAdvice({ endpoint }: Connection): string {
   if (endpoint.apiKeyEnv === null)
     return `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`;
   const check = `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
-  if (Object.keys(endpoint.headers).length > 0) return check;
+  if (isTrainer(endpoint) || Object.keys(endpoint.headers).length > 0) return check;
   return `${check}; where the key goes into another header, say so in endpoints.${endpoint.name}.headers: {"api-key": "{key}"}`;
 }

@@ -4,7 +4,7 @@ import { HumanError } from '../../base/errors.ts';
 import { backEndOf } from '../../finetune/backEnds.ts';
 import { factsOf } from '../../finetune/settings.ts';
 import { connect } from '../../lm/connection.ts';
-import { defineEndpoint } from '../../lm/endpoint.ts';
+import { defineEndpoint, trainerName } from '../../lm/endpoint.ts';
 import { dollars } from '../../view/words.ts';
 import { DeploymentLedger, unreadableEntry } from '../record/deploymentLedger.ts';
 import type { DeploymentEntry } from '../record/deploymentLedger.ts';
@@ -38,7 +38,7 @@ export async function removeDeployment(
   if (entry === null) return;
   const service = factsOf(entry.trainer).service(entry.trainer);
   if (service === null) throw nothingStops(entry);
-  const connection = connect(defineEndpoint({ name: `${entry.endpoint}.fineTune`, ...service }), {
+  const connection = connect(defineEndpoint({ name: trainerName(entry.endpoint), ...service }), {
     timeoutSeconds: 20,
   });
   try {

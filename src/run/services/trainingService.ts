@@ -7,7 +7,7 @@ import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import { backEndOf } from '../../finetune/backEnds.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
-import { defineEndpoint } from '../../lm/endpoint.ts';
+import { defineEndpoint, trainerName } from '../../lm/endpoint.ts';
 import type { Memo } from '../../lm/memo.ts';
 import { addVersion } from '../../lm/versionedBase.ts';
 import type { FurtherHeaders } from '../../data/requestHeaders.ts';
@@ -28,7 +28,7 @@ export function connectService(
   if (fineTune === undefined || service === null) return null;
   const { responseBytes } = backEndOf(fineTune);
   const headers = headersFor(service.baseURL, endpoint);
-  return connect(defineEndpoint({ name: `${name}.fineTune`, ...service, revision, ...given({ headers }) }), {
+  return connect(defineEndpoint({ name: trainerName(name), ...service, revision, ...given({ headers }) }), {
     ...given({ responseBytes }),
     ...options,
   });

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { remoteHost } from '../../../src/config/endpoint.ts';
 import { parseConfig } from '../../../src/config/load.ts';
@@ -187,6 +187,19 @@ describe('resolveProgram', () => {
       `${join(folder, 'gone.ts')}, which does not exist`,
     ],
     ['data that is missing', { ...least, test: 'gone.csv' }, {}, '"test" of "a"'],
+    ['a path with variables', { ...least, train: '${DATA}/t.csv' }, {}, 'variables are not filled in'],
+    ['a path from the home', { ...least, train: '~/t.csv' }, {}, '"~" and variables are not filled in'],
+    ['a pattern', { ...least, train: 'data/*.csv' }, {}, 'One file is named, and no pattern'],
+    ...(sep === '/'
+      ? [
+          ['a path of Windows', { ...least, train: 'data\\t.csv' }, {}, '"/" is right on both'] as [
+            string,
+            object,
+            object,
+            string,
+          ],
+        ]
+      : []),
     ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file'],
     [
       'a Python program with a metric of TypeScript',

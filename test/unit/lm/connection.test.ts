@@ -5,14 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
 import type { Home } from '../../../src/home/home.ts';
 import { ownToken } from '../../../src/home/token.ts';
 import { PlainClient } from '../../../src/finetune/base/plainRequest.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../../src/lm/connection.ts';
-import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+import { defineEndpoint, trainerName } from '../../../src/lm/endpoint.ts';
 import { classify } from '../../../src/lm/failures.ts';
 
 let home: Home;
@@ -147,6 +147,27 @@ describe('a key of the environment', () => {
   );
 });
 
+describe('a proxy of the environment', () => {
+  const endpoint = defineEndpoint({ name: 'far', baseURL: 'http://lab.example/v1' });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each(['garbage value', 'ftp://proxy.example.com', 'user:very-private@:1'])(
+    'that is no address is told with its variable, and not repeated: %s',
+    (value) => {
+      vi.stubEnv('http_proxy', value);
+      expect(() => connect(endpoint)).toThrow(/variable http_proxy is not the address of a proxy/);
+      expect(() => connect(endpoint)).not.toThrow(value);
+    },
+  );
+
+  it('may be written without http://', async () => {
+    vi.stubEnv('http_proxy', 'proxy.example.com:3128');
+    await connect(endpoint).close();
+  });
+});
+
 describe('further headers', () => {
   async function headersOf(headers: Record<string, string>, apiKeyEnv: string | null) {
     const server = await listener();
@@ -267,4 +288,20 @@ it('a server without TLS behind https is told as that, at once', async () => {
     kind: 'final',
     error: { message: expect.stringMatching(/speaks no TLS\. Write endpoints\.lab\.baseURL with http:/) as string },
   });
+});
+
+it('a rate limit of a training service names no setting that it does not have', async () => {
+  const body = JSON.stringify({ error: { message: 'max 3 active jobs' } });
+  const server = await listener();
+  server.reply((_request, response) => response.writeHead(429, { 'content-type': 'application/json' }).end(body));
+  const connection = connect(defineEndpoint({ name: trainerName('lab'), baseURL: server.baseURL }));
+  closing.push(() => connection.close());
+  const failed = await connection.openai.post('/fine_tuning/jobs', { body: {} }).catch((error: unknown) => error);
+  const failure = classify(failed, connection, 'a job');
+  expect(failure).toMatchObject({
+    kind: 'retry',
+    throttled: true,
+    advice: expect.stringContaining('other jobs') as string,
+  });
+  expect(JSON.stringify(failure)).not.toContain('concurrency');
 });
