@@ -88,7 +88,7 @@ const streams = 'it streams, though "stream": false was sent, and not as OpenAI 
 const streamAdvice = 'Turn streaming off there, or in what stands between here and there.';
 
 function completionOf(answer: Answer): Completion {
-  const usage = usageSchema.safeParse(answer.usage).data ?? null;
+  const usage = possibleUsage(answer);
   const usageRefused = usage === null && reportedSchema.safeParse(answer.usage).success;
   const said = { usage: usageOf(usage), usageRefused, answeredBy: answer.model ?? null };
   const choice = answer.choices.find(({ index }) => index === 0) ?? answer.choices[0];
@@ -97,6 +97,13 @@ function completionOf(answer: Answer): Completion {
   const text = textOf(choice);
   const whyNoText = text === null ? shown(whyWithoutText(choice), 1000) : null;
   return { text, whyNoText, finishReason: finishReasonOf(choice.finish_reason ?? null), ...said };
+}
+
+/** Some report 0 tokens of every answer, which would keep to any cap. */
+function possibleUsage({ usage, choices }: Answer): z.infer<typeof usageSchema> | null {
+  const reported = usageSchema.safeParse(usage).data ?? null;
+  const isNothing = reported?.prompt_tokens === 0 && reported.completion_tokens === 0;
+  return isNothing && choices.some((choice) => (textOf(choice) ?? '') !== '') ? null : reported;
 }
 
 /** A router's choice that its service did not finish. @throws ErrorAnswer: what there is of it is no answer. */

@@ -128,6 +128,7 @@ describe('numbers of tokens', () => {
     usageOf(-1_000_000, 5),
     usageOf(5, -5),
     usageOf(1e308, 1),
+    usageOf(0, 0),
     usageOf(1.5, 1),
     usageOf('many', 1),
     usageOf(callTokensAtMost + 1, 1),
