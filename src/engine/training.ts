@@ -305,7 +305,8 @@ async function follow(
   let news = performance.now();
   try {
     for (;;) {
-      const status: JobStatus = await trainer.poll(id, last, scope.signal);
+      const status: JobStatus =
+        state === null ? await firstStatus(trainer, id, scope.signal) : await trainer.poll(id, last, scope.signal);
       if (status.events.length > 0 || status.state !== state) news = performance.now();
       state = status.state;
       for (const event of status.events) {
@@ -321,6 +322,21 @@ async function follow(
   } catch (error) {
     await leave(trainer, journal, id, error);
     throw error;
+  }
+}
+
+/** Looks at a job that may be unknown for so long. */
+const looksAtUnknown = 12;
+
+/** A service may answer for a while that it does not know a job which it has just taken: sent again it would be paid twice. */
+async function firstStatus(trainer: Trainer, id: string, signal: AbortSignal): Promise<JobStatus> {
+  for (let look = 1; ; look++) {
+    try {
+      return await trainer.poll(id, null, signal);
+    } catch (error) {
+      if (!(error instanceof UnknownJob) || look === looksAtUnknown) throw error;
+    }
+    await sleep(trainer.pollSeconds * 1000, signal);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   EndpointRefused,
   EndpointUnavailable,
   JobNotSent,
+  UnknownJob,
 } from '../../../src/engine/errors.ts';
 import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
@@ -240,6 +241,31 @@ describe('a job', () => {
       return { ...status, events: polls % 3 === 0 ? [{ id: `e${polls}`, time: 0, message: 'on' }] : [] };
     };
     expect((await optimize({ trainer })).error).toBeUndefined();
+  });
+});
+
+describe('a job that its service has just taken', () => {
+  const unknownAtFirst = (looks: number) => {
+    const trainer = new FakeTrainer();
+    const poll = trainer.poll.bind(trainer);
+    let asked = 0;
+    trainer.poll = async (...given) => {
+      if (++asked <= looks) throw new UnknownJob('no such job');
+      return await poll(...given);
+    };
+    return trainer;
+  };
+
+  it('may be unknown there for a while: it is waited for, and not sent again', async () => {
+    const trainer = unknownAtFirst(5);
+    expect((await optimize({ trainer })).error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('ends the run where it stays unknown', async () => {
+    const trainer = unknownAtFirst(Infinity);
+    expect((await optimize({ trainer })).error).toBeInstanceOf(UnknownJob);
+    expect(trainer.jobs).toHaveLength(1);
   });
 });
 
