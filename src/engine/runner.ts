@@ -8,6 +8,7 @@ import type { AskedModel } from './ask.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
+import { LabelKindWarning } from './labelKinds.ts';
 import type { Pool } from './pool.ts';
 import { PredictorFeedbackWarnings } from './predictorFeedback.ts';
 import { rolloutLm } from './rollout.ts';
@@ -90,6 +91,7 @@ interface Done {
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
+  readonly #labelKinds: LabelKindWarning;
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -99,6 +101,7 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
+    this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
   }
 
   /**
@@ -258,6 +261,7 @@ export class Runner {
     const { prefix } = scope;
     const { seconds, error } = outcome;
     const score = outcomeScore(outcome, this.#parts.metricRange);
+    this.#labelKinds.add(example, outcome, score);
     this.#parts.journal.append({
       type: 'example',
       prefix,

@@ -24,6 +24,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
   let done = 0;
   let sum = 0;
   const onEvent = (event: RunEvent) => {
+    if (event.type === 'warning') hooks.log(`warning: ${event.message}`);
     if (event.type !== 'example') return;
     sum += event.score;
     if (event.error !== undefined) failures.push({ example: event.example, error: userError(event.error) });
