@@ -2,6 +2,7 @@ import { createJiti } from 'jiti';
 import type { Jiti } from 'jiti';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { usedFiles } from '../../program/runtime/usedFiles.ts';
+import { besideCode } from './besideCode.ts';
 import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
 import { sourcesOf } from './sources.ts';
@@ -72,7 +73,7 @@ function toLoadError(error: unknown, file: string, workspace: string): LoadError
   }
   const frame = userFrame(error, workspace) ?? { file, line: undefined };
   const at = frame.line === undefined ? frame.file : `${frame.file}:${frame.line}`;
-  return new LoadError(`${at}: ${describeError(error)}`, frame.file, frame.line);
+  return new LoadError(`${at}: ${describeError(error)}${besideCode(error, frame.file)}`, frame.file, frame.line);
 }
 
 function describeError(error: unknown): string {

@@ -67,7 +67,13 @@ export function take(exports: Readonly<Record<string, unknown>>, path: ExportPat
     throw new LoadError(`The ${role} '${path.spec}' names no export. Write ${path.spec}#<export>. ${known}`, path.file);
   }
   if (names.includes(path.name)) return exports[path.name];
-  throw new LoadError(`${path.file} has no export '${path.name}' ("${role}": "${path.spec}"). ${known}`, path.file);
+  const what = `${path.file} has no export '${path.name}' ("${role}": "${path.spec}"). ${known}`;
+  throw new LoadError(path.name.includes('.') ? `${what} ${ofItsOwn(path.name)}` : what, path.file);
+}
+
+function ofItsOwn(name: string): string {
+  const own = name.slice(name.lastIndexOf('.') + 1);
+  return `A name without dots is needed: write \`export const ${own} = ${name};\` at the end of the file, and name that.`;
 }
 
 function exportOf(exported: unknown): ProgramExport {

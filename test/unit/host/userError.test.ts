@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CallRejectedError, ExitCalled, userError } from '../../../src/host/node/userError.ts';
 import { ParseError } from '../../../src/program/values/parseError.ts';
@@ -17,5 +20,23 @@ describe('userError', () => {
     [new ExitCalled('exit'), 'metric', 'crash', 'exit'],
   ] as const)('%o in the %s', (error, phase, kind, message) => {
     expect(userError(error, phase, '/nowhere')).toEqual({ kind, message });
+  });
+
+  it('says where a file lies that is looked for in the working folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'beside-'));
+    writeFileSync(join(folder, 'near.txt'), '');
+    const thrown = (path: string): unknown => {
+      try {
+        return readFileSync(path);
+      } catch (error) {
+        // As if code there had read it.
+        (error as Error).stack = `Error\n    at read (${join(folder, 'program.ts')}:3:7)`;
+        return error;
+      }
+    };
+    expect(userError(thrown('near.txt'), 'program', folder).message).toContain(
+      `It lies beside the code, in ${folder}, and is looked for in ${process.cwd()}`,
+    );
+    expect(userError(thrown('nowhere.txt'), 'program', folder).message).not.toContain('beside');
   });
 });
