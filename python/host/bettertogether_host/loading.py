@@ -117,8 +117,13 @@ def take(module: Any, path: CodePath, role: str) -> Any:
             f"The {role} '{path.spec}' does not say which name is meant. Write {path.spec}#<name>. {known}", path.file
         )
     if not hasattr(module, path.name):
-        raise LoadError(f'{path.file} has no \'{path.name}\' ("{role}": "{path.spec}"). {known}', path.file)
+        whole = f' {_of_its_own(path.name)}' if '.' in path.name else ''
+        raise LoadError(f'{path.file} has no \'{path.name}\' ("{role}": "{path.spec}"). {known}{whole}', path.file)
     return getattr(module, path.name)
+
+
+def _of_its_own(name: str) -> str:
+    return f'A name without dots is needed: write `{name.rpartition(".")[2]} = {name}` at the end of the file, and name that.'
 
 
 def _exported(taken: Any) -> str:
@@ -130,6 +135,12 @@ def _exported(taken: Any) -> str:
 
 def _made(taken: Any, path: CodePath, workspace: str) -> Any:
     """The program of a class (made with no arguments), of a function that returns one, or the program itself."""
+    if isinstance(taken, type) and issubclass(taken, dspy.Signature):
+        raise LoadError(
+            f'{path.spec} is a signature, which is no program. Write `program = dspy.ChainOfThought({path.name})`, or '
+            f'dspy.Predict, below it, and name that: "program": "{path.spec.rpartition("#")[0]}#program".',
+            path.file,
+        )
     if _exported(taken) != 'object':
         _takes_nothing(taken, path, workspace)
         try:

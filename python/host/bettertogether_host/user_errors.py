@@ -9,6 +9,7 @@ from typing import Any
 
 from .notebooks.places import SourcePlace, place_in_source
 from .real_paths import real_path
+from .remedies import remedy_of
 
 _LIBRARIES = {'site-packages', 'dist-packages', 'node_modules', '__pypackages__'}
 _OWN = os.path.dirname(os.path.abspath(__file__))
@@ -146,7 +147,9 @@ def text_of(error: BaseException) -> str:
             f'{name}: {message.rstrip(".")}. Rows run in threads beside each other: in forward and in metrics use '
             '`with dspy.context(…):` in the place of dspy.configure, or configure once at the top of the file.'
         )
-    return f'{name}: {message}' if message else name
+    remedy = remedy_of(error)
+    whole = f'{name}: {message}' if message else name
+    return whole if remedy is None else f'{whole.rstrip(".")}. {remedy}'
 
 
 def told(error: BaseException, kind: str, workspace: str) -> dict[str, Any]:

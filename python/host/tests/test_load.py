@@ -179,14 +179,44 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         'program.py#p',
         {'metric': 'program.py#m'},
     ),
+    (
+        r"signature, which is no program. Write `program = dspy.ChainOfThought\(Ask\)`.*program.py#program",
+        'import dspy\nclass Ask(dspy.Signature):\n  q: str = dspy.InputField()\n  a: str = dspy.OutputField()',
+        'program.py#Ask',
+        {},
+    ),
+    (
+        r"has no 'All.exact'.*write `exact = All.exact` at the end of the file",
+        'import dspy\np = dspy.Predict("q -> a")\nclass All:\n  def exact(example, prediction): return 1',
+        'program.py#p',
+        {'metric': 'program.py#All.exact'},
+    ),
+    (
+        r"program\.py:1.*KeyError: 'MY_KEY_OF_AN_LM'. The environment variable MY_KEY_OF_AN_LM is not set",
+        "import os; os.environ['MY_KEY_OF_AN_LM']",
+        'program.py#Program',
+        {},
+    ),
+    (r"KeyError: 'x'$", "{}['x']", 'program.py#Program', {}),
+    (
+        r'lies beside the code, in .*/deep, and is looked for in .*Path\(__file__\).parent / .near.txt',
+        "import deep.reader",
+        'program.py#Program',
+        {},
+    ),
+    (r"no attribute 'OpenAI'. DSPy 3.* has dspy.LM\(", "import dspy; dspy.OpenAI()", 'program.py#Program', {}),
+    (r"no attribute 'datasets'. Write `import dspy.datasets`", "import dspy; dspy.datasets.HotPotQA()", 'program.py#Program', {}),
     ('not in a .py or .ipynb file', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'metric.ts#m'}),
 ]
 
 
 @pytest.mark.parametrize(('words', 'source', 'program', 'more'), CASES)
 def test_what_cannot_be_loaded_is_told(
-    start: Start, words: str, source: str, program: str, more: dict[str, Any]
+    start: Start, tmp_path: Path, words: str, source: str, program: str, more: dict[str, Any]
 ) -> None:
+    (tmp_path / 'deep').mkdir()
+    (tmp_path / 'deep' / 'near.txt').write_text('')
+    (tmp_path / 'deep' / 'reader.py').write_text("open('near.txt')\n")
     with pytest.raises(RemoteError, match=words) as failed:
         start(source, program=program, **more)
     assert failed.value.data['kind'] == 'load'

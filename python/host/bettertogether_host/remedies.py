@@ -1,0 +1,76 @@
+"""What to do about errors whose own words do not say it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import traceback
+
+import dspy
+
+_AN_LM = "dspy.LM('openai/<model>', api_base=…)"
+_TYPES = 'dspy.Predict and dspy.ChainOfThought, which take types'
+_REFINE = 'dspy.Refine or dspy.BestOfN'
+
+# Names of DSPy before 3.0, which most tutorials still have.
+_IN_THEIR_PLACE = {
+    **dict.fromkeys(
+        (
+            *('OpenAI', 'AzureOpenAI', 'Anthropic', 'Claude', 'Cohere', 'Databricks', 'GROQ', 'Google', 'GoogleVertexAI'),
+            *('GoogleGenerativeAI', 'HFClientTGI', 'HFClientVLLM', 'HFModel', 'Mistral', 'OllamaLocal', 'Snowflake'),
+            *('Together', 'VLLM', 'Watsonx', 'Bedrock', 'Sagemaker', 'AWSAnthropic', 'AWSMistral', 'AWSMeta', 'CloudflareAI'),
+        ),
+        _AN_LM,
+    ),
+    **dict.fromkeys(('TypedPredictor', 'TypedChainOfThought', 'FunctionalModule', 'cot', 'predictor'), _TYPES),
+    **dict.fromkeys(('Assert', 'Suggest', 'assert_transform_module', 'backtrack_handler'), _REFINE),
+}
+
+
+def remedy_of(error: BaseException) -> str | None:
+    """A sentence or two, or `None` where the error speaks for itself or nothing is known of it."""
+    if isinstance(error, KeyError):
+        return _of_variable(error)
+    if isinstance(error, FileNotFoundError):
+        return _of_relative_path(error)
+    return _of_old_name(error) if isinstance(error, AttributeError) else None
+
+
+def _of_variable(error: KeyError) -> str | None:
+    raised = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
+    if not raised or raised[0].f_locals.get('self') is not os.environ or not error.args:
+        return None
+    name = error.args[0]
+    return (
+        f'The environment variable {name} is not set here. A key of an LM may have any value: calls go to the endpoints of '
+        f"bettertogether.json, with their keys. Set it, or write os.environ.get('{name}'). A .env file is read where your "
+        'code loads it.'
+    )
+
+
+def _of_relative_path(error: FileNotFoundError) -> str | None:
+    """Of a file that lies beside the code that looked for it in the working folder."""
+    wanted = error.filename
+    if not isinstance(wanted, str) or os.path.isabs(wanted):
+        return None
+    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
+        folder = os.path.dirname(os.path.abspath(frame.f_code.co_filename))
+        if os.path.exists(os.path.join(folder, wanted)):
+            return (
+                f'It lies beside the code, in {folder}, and is looked for in {os.getcwd()}, the folder of '
+                f"bettertogether.json. Write Path(__file__).parent / '{wanted}'."
+            )
+    return None
+
+
+def _of_old_name(error: AttributeError) -> str | None:
+    missing = re.fullmatch(r"module 'dspy' has no attribute '(\w+)'.*", str(error))
+    if missing is None:
+        return None
+    name = missing[1]
+    if name in _IN_THEIR_PLACE:
+        return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
+    if importlib.util.find_spec(f'dspy.{name}') is not None:
+        return f'Write `import dspy.{name}`: DSPy does not load it by itself.'
+    return f'DSPy {dspy.__version__} is installed.'
