@@ -25,6 +25,11 @@ from .ratings import rating_of
 from .user_errors import ProgramInputsError, RunStopped, told, user_frame
 
 
+# DSPy has one limiter for `asyncify` and `streamify` in all event loops, and what waits for it in one loop is not woken
+# by another: rows that run at the same time would hang. With this many none waits.
+_ASYNC_WORKERS = 10_000
+
+
 class ExampleRunner:
     def __init__(
         self,
@@ -177,7 +182,8 @@ class Around:
     def __init__(self, phase: Phase, lm: Any) -> None:
         self._phase = phase
         self._trace: list[Any] = []
-        self._settings = dspy.context(lm=lm, trace=self._trace, disable_history=True)
+        workers = max(dspy.settings.async_max_workers, _ASYNC_WORKERS)
+        self._settings = dspy.context(lm=lm, trace=self._trace, disable_history=True, async_max_workers=workers)
 
     def __enter__(self) -> list[Any]:
         self._token = current_phase.set(self._phase)

@@ -324,3 +324,23 @@ def test_code_that_is_loaded_once_keeps_its_locks_and_clients(start: Start) -> N
         host.put(f'state-{number}', state)
         assert host.run({'question': 'q'}, f'state-{number}', labels={'answer': 'answer of q'})['score'] == 1
     assert [params['call']['model'] for params in host.calls] == ['model-0', 'model-1']
+
+
+def test_programs_that_stream_get_the_prediction_whole_in_any_number_of_rows(start: Start) -> None:
+    host, _ = start("""
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.answer = dspy.Predict('question -> answer')
+
+            def forward(self, question):
+                listener = dspy.streaming.StreamListener(signature_field_name='answer')
+                stream = dspy.streamify(self.answer, stream_listeners=[listener], async_streaming=False)
+                return next(part for part in stream(question=question) if isinstance(part, dspy.Prediction))
+    """)
+    # More than DSPy's own limit of workers, which all event loops share.
+    runs = [host.start({'question': f'q{number}'}) for number in range(20)]
+    outcomes = [run.wait() for run in runs]
+    assert [each['prediction'] for each in outcomes] == [{'answer': f'answer of q{number}'} for number in range(20)]
