@@ -159,10 +159,28 @@ describe('loading', () => {
       'bad.ts#A',
       /Making bad\.ts#A failed at .*bad\.ts:3: no key/,
     ],
-    ['an exit on load', '\nprocess.exit(1);', 'bad.ts#A', /bad\.ts:2: .*process\.exit\(1\)/],
+    [
+      'an exit on load',
+      '\nprocess.exit(1);',
+      'bad.ts#A',
+      /bad\.ts:2: The program called process\.exit\(1\)\. .* under `if \(process\.argv\[1\]/,
+    ],
+    [
+      'a member of an export',
+      'export class A { static made() {} }',
+      'bad.ts#A.made',
+      /no export 'A\.made'.*write `export const made = A\.made;` at the end/,
+    ],
+    [
+      'a file beside the code that is looked for elsewhere',
+      "import { readFileSync } from 'node:fs';\nreadFileSync('near.txt');",
+      'deep/bad.ts#A',
+      /bad\.ts:2: .*near\.txt'\. It lies beside the code, in .*deep, .* write new URL\('near\.txt', import\.meta\.url\)/,
+    ],
   ];
   it.each(broken)('says what is wrong with %s', async (_name, source, program, message) => {
-    hosts.workspace.write('bad.ts', source);
+    hosts.workspace.write(program.startsWith('deep/') ? 'deep/bad.ts' : 'bad.ts', source);
+    hosts.workspace.write('deep/near.txt', '');
     const error = await start(program).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(message);

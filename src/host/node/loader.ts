@@ -7,6 +7,7 @@ import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
 import { sourcesOf } from './sources.ts';
 import { translator } from './translator.ts';
+import { ExitCalled } from './userError.ts';
 import { userFrame } from './userFrame.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -76,7 +77,12 @@ function toLoadError(error: unknown, file: string, workspace: string): LoadError
   return new LoadError(`${at}: ${describeError(error)}${besideCode(error, frame.file)}`, frame.file, frame.line);
 }
 
+const ofAScript =
+  ' What is only for the command line belongs in a file of its own, or under ' +
+  '`if (process.argv[1] === fileURLToPath(import.meta.url))`, where it is left alone when the file is imported.';
+
 function describeError(error: unknown): string {
+  if (error instanceof ExitCalled) return error.message + ofAScript;
   const text = messageOf(error).split('\n', 1)[0]!;
   return error instanceof Error && error.name !== 'Error' ? `${error.name}: ${text}` : text;
 }
