@@ -1,3 +1,4 @@
+import { UsageError } from '../base/errors.ts';
 import { findPython } from './findPython.ts';
 import { loadedWithin } from './loadedWithin.ts';
 import type { HostProcess, SpawnHost } from './hostProcess.ts';
@@ -9,6 +10,9 @@ import type { DatasetRow, ReadDatasetsParams } from './protocol.ts';
 import { spawnPython } from './pythonHost.ts';
 import { startAgainWhileKilled } from './startAgain.ts';
 import type { PythonProcessOptions } from './pythonHost.ts';
+
+/** Characters of what code printed that an error shows: the last ones. */
+const printedAtMost = 1000;
 
 interface BuiltDataOptions {
   readonly workspace: string;
@@ -56,7 +60,11 @@ function readWhileKilled(spawn: SpawnHost, options: AskedData): Promise<readonly
 async function readFrom(process: HostProcess, options: AskedData): Promise<readonly (readonly DatasetRow[])[]> {
   const { workspace, datasets, notebooks, seconds = 600 } = options;
   const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
-  const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
+  let printed = '';
+  const print = (_stream: string, bytes: Buffer | string) => {
+    printed = (printed + String(bytes)).slice(-printedAtMost);
+    options.onPrint?.(String(bytes));
+  };
   const peer = new Peer(process, { complete: nobody, print });
   const names = datasets.join(', ');
   try {
@@ -69,7 +77,16 @@ async function readFrom(process: HostProcess, options: AskedData): Promise<reado
         late: (at) => `Making the data of ${names} took more than ${seconds} seconds${at}.`,
       },
     );
+  } catch (error) {
+    throw options.onPrint === undefined ? withPrinted(error, printed) : error;
   } finally {
     peer.kill();
   }
+}
+
+/** Of code that ended itself the reason is in what it printed, which is shown nowhere else: "Set OPENAI_API_KEY". */
+function withPrinted(error: unknown, printed: string): unknown {
+  const ended = error instanceof UsageError && /The program called (?:process\.)?exit\(/.test(error.message);
+  if (!ended || printed.trim() === '') return error;
+  return new UsageError(`${error.message}\nIt printed:\n${printed.trim()}`, error, error.mends);
 }

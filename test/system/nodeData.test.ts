@@ -176,6 +176,15 @@ describe('data sets built in TypeScript', () => {
     await expect(failed).rejects.toBeInstanceOf(UsageError);
   });
 
+  it('shows what code printed that ended itself, where it is shown nowhere else', async () => {
+    workspace.write('exits.ts', "console.error('Set MY_KEY first.');\nprocess.exit(1);\nexport const train = [];\n");
+    const { host: entry, sdk: sdkPath } = bundles;
+    const unseen = readNodeData({ workspace: workspace.folder, datasets: ['exits.ts#train'], entry, sdkPath });
+    await expect(unseen).rejects.toThrow(/process\.exit\(1\)\.[^]*\nIt printed:\nSet MY_KEY first\.$/);
+    const seen = read(['exits.ts#train']);
+    await expect(seen).rejects.not.toThrow('It printed');
+  });
+
   it('names the line at which making it failed', async () => {
     const at = (text: string) => `rows.ts:${workspace.lineOf('data/rows.ts', text)}: `;
     await expect(read(inRows('broken'))).rejects.toThrow(`${at('train[7]')}`);
