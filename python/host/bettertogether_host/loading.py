@@ -123,7 +123,8 @@ def take(module: Any, path: CodePath, role: str) -> Any:
 
 
 def _of_its_own(name: str) -> str:
-    return f'A name without dots is needed: write `{name.rpartition(".")[2]} = {name}` at the end of the file, and name that.'
+    own = name.rpartition('.')[2]
+    return f'A name without dots is needed: write `{own} = {name}` at the end of the file, and name that.'
 
 
 def _exported(taken: Any) -> str:

@@ -17,9 +17,29 @@ _REFINE = 'dspy.Refine or dspy.BestOfN'
 _IN_THEIR_PLACE = {
     **dict.fromkeys(
         (
-            *('OpenAI', 'AzureOpenAI', 'Anthropic', 'Claude', 'Cohere', 'Databricks', 'GROQ', 'Google', 'GoogleVertexAI'),
+            *(
+                'OpenAI',
+                'AzureOpenAI',
+                'Anthropic',
+                'Claude',
+                'Cohere',
+                'Databricks',
+                'GROQ',
+                'Google',
+                'GoogleVertexAI',
+            ),
             *('GoogleGenerativeAI', 'HFClientTGI', 'HFClientVLLM', 'HFModel', 'Mistral', 'OllamaLocal', 'Snowflake'),
-            *('Together', 'VLLM', 'Watsonx', 'Bedrock', 'Sagemaker', 'AWSAnthropic', 'AWSMistral', 'AWSMeta', 'CloudflareAI'),
+            *(
+                'Together',
+                'VLLM',
+                'Watsonx',
+                'Bedrock',
+                'Sagemaker',
+                'AWSAnthropic',
+                'AWSMistral',
+                'AWSMeta',
+                'CloudflareAI',
+            ),
         ),
         _AN_LM,
     ),
@@ -43,9 +63,9 @@ def _of_variable(error: KeyError) -> str | None:
         return None
     name = error.args[0]
     return (
-        f'The environment variable {name} is not set here. A key of an LM may have any value: calls go to the endpoints of '
-        f"bettertogether.json, with their keys. Set it, or write os.environ.get('{name}'). A .env file is read where your "
-        'code loads it.'
+        f'The environment variable {name} is not set here. An LM may have any key: calls go to the endpoints '
+        f"of bettertogether.json, with their keys. Set it, or write os.environ.get('{name}'). A .env is read where "
+        'your code loads it.'
     )
 
 

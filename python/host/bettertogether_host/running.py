@@ -24,7 +24,6 @@ from .predictor_feedback import AboutPredictor
 from .ratings import rating_of
 from .user_errors import ProgramInputsError, RunStopped, told, user_frame
 
-
 # DSPy has one limiter for `asyncify` and `streamify` in all event loops, and what waits for it in one loop is not woken
 # by another: rows that run at the same time would hang. With this many none waits.
 _ASYNC_WORKERS = 10_000

@@ -180,7 +180,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {'metric': 'program.py#m'},
     ),
     (
-        r"signature, which is no program. Write `program = dspy.ChainOfThought\(Ask\)`.*program.py#program",
+        r'signature, which is no program. Write `program = dspy.ChainOfThought\(Ask\)`.*program.py#program',
         'import dspy\nclass Ask(dspy.Signature):\n  q: str = dspy.InputField()\n  a: str = dspy.OutputField()',
         'program.py#Ask',
         {},
@@ -200,13 +200,23 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     (r"KeyError: 'x'$", "{}['x']", 'program.py#Program', {}),
     (
         r'lies beside the code, in .*/deep, and is looked for in .*Path\(__file__\).parent / .near.txt',
-        "import deep.reader",
+        'import deep.reader',
         'program.py#Program',
         {},
     ),
-    (r"no attribute 'OpenAI'. DSPy 3.* has dspy.LM\(", "import dspy; dspy.OpenAI()", 'program.py#Program', {}),
-    (r"no attribute 'datasets'. Write `import dspy.datasets`", "import dspy; dspy.datasets.HotPotQA()", 'program.py#Program', {}),
-    ('not in a .py or .ipynb file', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'metric.ts#m'}),
+    (r"no attribute 'OpenAI'. DSPy 3.* has dspy.LM\(", 'import dspy; dspy.OpenAI()', 'program.py#Program', {}),
+    (
+        r"no attribute 'datasets'. Write `import dspy.datasets`",
+        'import dspy; dspy.datasets.HotPotQA()',
+        'program.py#Program',
+        {},
+    ),
+    (
+        'not in a .py or .ipynb file',
+        'import dspy\np = dspy.Predict("q -> a")',
+        'program.py#p',
+        {'metric': 'metric.ts#m'},
+    ),
 ]
 
 
@@ -273,7 +283,7 @@ def test_a_constructor_with_arguments(start: Start, tmp_path: Path) -> None:
 
 
 def test_a_decorator_may_give_the_arguments(start: Start) -> None:
-    decorated = '''
+    decorated = """
 import functools
 
 def with_lines(make):
@@ -285,7 +295,7 @@ def with_lines(make):
 @with_lines
 def make(lines):
     return Program()
-'''
+"""
     _, described = start(MODULE + '    def forward(self): ...\n' + decorated, program='program.py#make')
     assert [each['name'] for each in described['predictors']] == ['ask']
 
@@ -304,7 +314,7 @@ def test_an_asynchronous_forward(start: Start, tmp_path: Path) -> None:
 
 def test_a_file_that_exits(start: Start) -> None:
     message = said(start, 'import argparse\np = argparse.ArgumentParser()\np.add_argument("x")\np.parse_args()\n')
-    assert "program.py:4: The program called exit(2). What is only for the command line" in message
+    assert 'program.py:4: The program called exit(2). What is only for the command line' in message
     assert "`if __name__ == '__main__':`" in message
 
 
