@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openPlace, type Place } from '../system/training/embeddedTrainers.ts';
-import { factCount, factsJob, finish, known } from '../system/training/facts.ts';
+import { factCount, factsJob, finish, known, rewarded } from '../system/training/facts.ts';
 import { besidePython, pythonWith } from './pythonWith.ts';
 
 const never = new AbortController().signal;
@@ -89,6 +89,19 @@ describe('a Ray cluster', { timeout: 1_800_000 }, () => {
     expect(status.losses.at(-1)!).toBeLessThan(0.2 * status.losses[0]!);
     expect(await known(place.connection, status.model!)).toBe(factCount);
     expect(await known(place.connection, place.model)).toBe(0);
+  });
+
+  it('learns from rewards, each job from the model of the one before', async () => {
+    const one = trainer();
+    const first = await finish(one, await one.submit(factsJob(one, place.model, 4, rewarded), never));
+    expect(first).toMatchObject({ state: 'succeeded', model: expect.stringMatching(/-ft-/) as string });
+    // Weights moved from where the answers were sampled.
+    expect(Math.max(...first.metrics.map(({ kl }) => kl ?? 0))).toBeGreaterThan(0);
+    const second = await finish(one, await one.submit(factsJob(one, first.model!, 4, rewarded), never));
+    expect(second.state).toBe('succeeded');
+    expect(second.model).not.toBe(first.model);
+    expect(await one.serves(second.model!, never)).toBe(true);
+    process.stderr.write(`ray, rewards: losses ${[...first.losses, ...second.losses].join(', ')}\n`);
   });
 
   it('says why a job failed, and sends it anew under the next id', async () => {

@@ -1,6 +1,6 @@
 import type { TrainingRow } from '../../../src/data/trace.ts';
-import type { PreferenceSet, TrainingSet } from '../../../src/data/trainingSet.ts';
-import type { JobStatus, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
+import type { PolicySet, PreferenceSet, TrainingSet } from '../../../src/data/trainingSet.ts';
+import type { JobEvent, JobStatus, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { jobHash } from '../../../src/engine/training.ts';
 import type { Connection } from '../../../src/lm/connection.ts';
 
@@ -31,6 +31,16 @@ export const preferences = {
   rows: rows.map((row, place) => ({ ...row, rejected: rows[(place + 1) % rows.length]!.completion })),
 } satisfies PreferenceSet;
 
+/** Each fact as an answer that was rewarded, and the answer to another question as one that was not. */
+export const rewarded = {
+  method: 'grpo',
+  clip: { low: 0.2, high: 0.3 },
+  rows: preferences.rows.flatMap(({ rejected, ...row }) => [
+    { ...row, advantage: 0.5 },
+    { ...row, completion: rejected, advantage: -0.5 },
+  ]),
+} satisfies PolicySet;
+
 /** A job that makes a small model learn the facts by heart. */
 export function factsJob(
   trainer: Trainer,
@@ -53,18 +63,22 @@ export function factsJob(
   return { hash: jobHash({ trainer: trainer.id, ...request }), ...request };
 }
 
-/** Follows a job to its end; the losses come in order. */
+type Metrics = NonNullable<JobEvent['metrics']>;
+
+/** Follows a job to its end; losses and metrics come in order. */
 export async function finish(
   trainer: Trainer,
   id: string,
-): Promise<JobStatus & { readonly losses: readonly number[] }> {
+): Promise<JobStatus & { readonly losses: readonly number[]; readonly metrics: readonly Metrics[] }> {
   const losses: number[] = [];
+  const metrics: Metrics[] = [];
   let last: string | null = null;
   for (;;) {
     const status: JobStatus = await trainer.poll(id, last, new AbortController().signal);
     last = status.events.at(-1)?.id ?? last;
     losses.push(...status.events.flatMap(({ loss }) => (loss === undefined ? [] : [loss])));
-    if (status.state !== 'queued' && status.state !== 'running') return { ...status, losses };
+    metrics.push(...status.events.flatMap(({ metrics: each }) => (each === undefined ? [] : [each])));
+    if (status.state !== 'queued' && status.state !== 'running') return { ...status, losses, metrics };
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
