@@ -184,7 +184,7 @@ function proxyFrom(...names: readonly string[]): string | undefined {
   // What stands before an @ is a password: the value is not repeated.
   if (URL.canParse(address) && /^(https?|socks5):/.test(address)) return address;
   throw new UsageError(
-    `The environment variable ${name} is not the address of a proxy. Write it like http://proxy.example.com:3128, or unset it.`,
+    `The environment variable ${name} is not the address of a proxy. Write it like http://host:3128, or unset it.`,
   );
 }
 
