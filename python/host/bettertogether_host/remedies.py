@@ -7,44 +7,19 @@ import os
 import re
 import traceback
 
-import dspy
+_LMS = """
+    OpenAI AzureOpenAI Anthropic Claude Cohere Databricks GROQ Google GoogleVertexAI GoogleGenerativeAI
+    HFClientTGI HFClientVLLM HFModel Mistral OllamaLocal Snowflake Together VLLM Watsonx Bedrock Sagemaker
+    AWSAnthropic AWSMistral AWSMeta CloudflareAI
+"""
+_TYPED = 'TypedPredictor TypedChainOfThought FunctionalModule cot predictor'
+_ASSERTIONS = 'Assert Suggest assert_transform_module backtrack_handler'
 
-_AN_LM = "dspy.LM('openai/<model>', api_base=…)"
-_TYPES = 'dspy.Predict and dspy.ChainOfThought, which take types'
-_REFINE = 'dspy.Refine or dspy.BestOfN'
-
-# Names of DSPy before 3.0, which most tutorials still have.
+# Names of DSPy before 3.0, which most tutorials still have, and what is there now.
 _IN_THEIR_PLACE = {
-    **dict.fromkeys(
-        (
-            *(
-                'OpenAI',
-                'AzureOpenAI',
-                'Anthropic',
-                'Claude',
-                'Cohere',
-                'Databricks',
-                'GROQ',
-                'Google',
-                'GoogleVertexAI',
-            ),
-            *('GoogleGenerativeAI', 'HFClientTGI', 'HFClientVLLM', 'HFModel', 'Mistral', 'OllamaLocal', 'Snowflake'),
-            *(
-                'Together',
-                'VLLM',
-                'Watsonx',
-                'Bedrock',
-                'Sagemaker',
-                'AWSAnthropic',
-                'AWSMistral',
-                'AWSMeta',
-                'CloudflareAI',
-            ),
-        ),
-        _AN_LM,
-    ),
-    **dict.fromkeys(('TypedPredictor', 'TypedChainOfThought', 'FunctionalModule', 'cot', 'predictor'), _TYPES),
-    **dict.fromkeys(('Assert', 'Suggest', 'assert_transform_module', 'backtrack_handler'), _REFINE),
+    **dict.fromkeys(_LMS.split(), "dspy.LM('openai/<model>', api_base=…)"),
+    **dict.fromkeys(_TYPED.split(), 'dspy.Predict and dspy.ChainOfThought, which take types'),
+    **dict.fromkeys(_ASSERTIONS.split(), 'dspy.Refine or dspy.BestOfN'),
 }
 
 
@@ -88,6 +63,9 @@ def _of_old_name(error: AttributeError) -> str | None:
     missing = re.fullmatch(r"module 'dspy' has no attribute '(\w+)'.*", str(error))
     if missing is None:
         return None
+    # Not at the top: this is also loaded where DSPy is missing.
+    import dspy
+
     name = missing[1]
     if name in _IN_THEIR_PLACE:
         return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
