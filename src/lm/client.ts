@@ -10,6 +10,6 @@ import type { Connection } from './connection.ts';
  *   package throws (`classify`).
  */
 export async function send(connection: Connection, request: LmRequest, signal: AbortSignal): Promise<Completion> {
-  const body = { stream: false, ...request.body };
+  const body = { ...request.body, stream: request.body['stream'] === true };
   return completionIn(await connection.openai.post<unknown>(request.path, { body, signal }));
 }
