@@ -193,6 +193,9 @@ class HostProcess:
                 self.ending = message['params']['reason']
             else:
                 self._wire.settle(message)
+        # A test that waits for a host that is gone fails, and does not wait for ever.
+        for number in tuple(self._wire._pending):
+            self._wire.settle({'id': number, 'error': {'message': f'the host has ended: {self.printed}'}})
 
     def _complete(self, message: dict[str, Any]) -> None:
         params = message['params']
