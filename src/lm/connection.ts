@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
-import { given } from '../base/given.ts';
 import { knowKey } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { nestsDeeper } from '../base/nesting.ts';
@@ -13,7 +12,8 @@ import { readToken } from '../home/token.ts';
 import { unpackedText } from './contentEncoding.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Agent, EnvHttpProxyAgent, request } from './undici.ts';
+import { agentFor, isLocal } from './agent.ts';
+import { request } from './undici.ts';
 import type { Dispatcher } from './undici.ts';
 
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
@@ -149,44 +149,6 @@ function goneError({ editorOn }: Endpoint): Error {
 }
 
 const closedWindow = 'no window of VS Code that has the folder open answers for its models';
-
-function isLocal(baseURL: string): boolean {
-  const { hostname } = new URL(baseURL);
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}
-
-/** Proxies from the environment are used as everywhere else, but never towards this machine. */
-function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: number): Dispatcher {
-  const settings = {
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    keepAliveTimeout: 30_000,
-    maxResponseSize,
-    connect: { timeout: 10_000 },
-  };
-  const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some((name) => process.env[name]);
-  const isHere = endpoint.editorOn !== null || isLocal(endpoint.baseURL);
-  return proxied && !isHere ? proxyAgent(settings) : new Agent(settings);
-}
-
-/** @throws UsageError for a variable that is no address. An address without `http://` is one, as for curl. */
-function proxyAgent(settings: EnvHttpProxyAgent.Options): Dispatcher {
-  const http = proxyFrom('http_proxy', 'HTTP_PROXY');
-  const https = proxyFrom('https_proxy', 'HTTPS_PROXY') ?? http;
-  return new EnvHttpProxyAgent({ ...settings, ...given({ httpProxy: http, httpsProxy: https }) });
-}
-
-function proxyFrom(...names: readonly string[]): string | undefined {
-  const name = names.find((each) => process.env[each] !== undefined);
-  const text = process.env[name ?? '']?.trim() ?? '';
-  if (text === '') return undefined;
-  const address = text.includes('://') ? text : `http://${text}`;
-  // What stands before an @ is a password: the value is not repeated.
-  if (URL.canParse(address) && /^(https?|socks5):/.test(address)) return address;
-  throw new UsageError(
-    `The environment variable ${name} is not the address of a proxy. Write it like http://host:3128, or unset it.`,
-  );
-}
 
 /**
  * What the `openai` package takes for `fetch`, over undici's plain request: a fetch with its streams costs more than
