@@ -5,10 +5,11 @@ export const keyPlace = '{key}';
 
 export type FurtherHeaders = Readonly<Record<string, string>>;
 
-/** Whether one of the headers holds the key: then it is sent there, and not as `Authorization: Bearer`. */
-export const holdKey = (headers: FurtherHeaders): boolean => Object.values(headers).some(holdsKey);
+/** Whether the value of a header holds the key. */
+export const holdsKey = (value: string): boolean => value.includes(keyPlace);
 
-const holdsKey = (value: string): boolean => value.includes(keyPlace);
+/** Whether one of the headers does: then it is sent there, and not as `Authorization: Bearer`. */
+export const holdKey = (headers: FurtherHeaders): boolean => Object.values(headers).some(holdsKey);
 
 /** By lower-case name, ready to be sent. @param key `null`: none is sent. */
 export function headersWith(headers: FurtherHeaders, key: string | null): Record<string, string> {

@@ -62,12 +62,9 @@ function labelOf({ inputs, fields }: Example, name: string): JsonValue | undefin
 function isSameOfAnotherKind(label: JsonValue, answered: JsonValue): boolean {
   // What code made is what its author compares.
   if (isExact(label) || label === null || answered === null) return false;
-  const seen = shownValue(answered);
-  if (typeof label === 'string') return !isText(answered) && saysTheSame(label, seen);
-  return typeof label === 'object' && !same(label, answered) && same(shownValue(label), seen);
+  if (typeof label === 'string') return typeof answered !== 'string' && saysTheSame(label, shownValue(answered));
+  return typeof label === 'object' && !same(label, answered) && same(shownValue(label), shownValue(answered));
 }
-
-const isText = (value: JsonValue): boolean => typeof value === 'string';
 
 function saysTheSame(text: string, value: JsonValue): boolean {
   if (typeof value === 'string') return text.trim() === value;

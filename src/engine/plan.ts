@@ -107,18 +107,17 @@ function withJob(step: PlannedStep, job: PlannedJob): PlannedStep {
   return { ...step, usd: plus(step.usd, job.usd), job };
 }
 
-/** Tokens that all jobs together train on; `null`: not known. */
+/** Tokens that the jobs of a step train on; `null`: not known. */
+const trainedIn = ({ job }: Pick<PlannedStep, 'job'>): Estimate | null => (job === undefined ? none : job.tokens);
+
+/** The same of all steps. */
 export function trainedOn({ steps }: Pick<Plan, 'steps'>): Estimate | null {
-  return steps.map(({ job }) => (job === undefined ? none : job.tokens)).reduce(plus, none);
+  return steps.map(trainedIn).reduce(plus, none);
 }
 
 /** Tokens as a cap counts them: in and out of calls, and those that are trained on. */
-export function tokensOfStep({
-  inputTokens,
-  outputTokens,
-  job,
-}: Pick<PlannedStep, 'inputTokens' | 'outputTokens' | 'job'>): Estimate | null {
-  return plus(plus(inputTokens, outputTokens), job === undefined ? none : job.tokens);
+export function tokensOfStep(step: Pick<PlannedStep, 'inputTokens' | 'outputTokens' | 'job'>): Estimate | null {
+  return plus(plus(step.inputTokens, step.outputTokens), trainedIn(step));
 }
 
 /** The same of all steps. */

@@ -79,8 +79,15 @@ interface Errand {
   readonly job: TrainingJob;
   readonly key: string;
   readonly scope: Scope;
+}
+
+/** A job that the service has. */
+interface Sent {
+  readonly id: string;
   /** What it may cost at most. */
   readonly worst: Cost;
+  /** When this session began with it, by `performance.now`. */
+  readonly started: number;
 }
 
 /**
@@ -98,8 +105,7 @@ export async function train(
 ): Promise<Trained> {
   const { trainer, journal } = parts;
   const hash = jobHash({ trainer: trainer.ids?.[request.set.method] ?? trainer.id, ...request });
-  const job = { hash, ...request };
-  const errand: Errand = { job, key: contentHash(['training memory', hash]), scope, worst: worstCost(parts, job) };
+  const errand: Errand = { job: { hash, ...request }, key: contentHash(['training memory', hash]), scope };
   return journal.exclusively(errand.key, () => trainOnce(parts, errand), scope.signal);
 }
 
@@ -116,16 +122,17 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
     journal.append({ type: 'warning', message: trainedAgain(scope.prefix, model, id) });
   }
   const started = performance.now();
+  const worst = worstCost(parts, job);
   const earlier = await findEarlier(parts, job.hash, memory, scope.signal);
   if (earlier !== null) {
     await rememberAs<JobMemory>(journal, key, { phase: 'submitted', job: earlier });
     journal.append({ type: 'job.submitted', ...about(errand), job: earlier, adopted: true });
     // It was sent, so it is owed, whether or not it fits under the cap now.
-    return finish(parts, errand, earlier, started);
+    return finish(parts, errand, { id: earlier, worst, started });
   }
-  const reservation = await parts.gate.reserve(errand.worst, scope.signal);
+  const reservation = await parts.gate.reserve(worst, scope.signal);
   try {
-    return await finish(parts, errand, await submit(parts, errand), started);
+    return await finish(parts, errand, { id: await submit(parts, errand), worst, started });
   } finally {
     reservation.release();
   }
@@ -214,9 +221,9 @@ function worstCost({ prices }: TrainingParts, { set, parent, hyperParameters }: 
 }
 
 /** Follows the job to its end, charges it and records the model. */
-async function finish(parts: TrainingParts, errand: Errand, id: string, started: number): Promise<Trained> {
+async function finish(parts: TrainingParts, errand: Errand, { id, worst, started }: Sent): Promise<Trained> {
   const { journal, prices, meter, gate } = parts;
-  const { job, key, scope, worst } = errand;
+  const { job, key, scope } = errand;
   const means = new MetricMeans();
   const status = await follow(parts, id, scope, means);
   const model = modelOf(parts, errand, id, status);

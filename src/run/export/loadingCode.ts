@@ -8,7 +8,7 @@ import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts'
 import { isNotebook } from '../../notebook/notebookText.ts';
 import { tokenVariable } from '../../home/token.ts';
 import { servePort } from '../code/servePort.ts';
-import { holdKey, keyPlace, type FurtherHeaders } from '../../data/requestHeaders.ts';
+import { holdsKey, keyPlace, type FurtherHeaders } from '../../data/requestHeaders.ts';
 import type { Manifest } from '../record/manifest.ts';
 import {
   joinedCode,
@@ -274,7 +274,7 @@ function settingsOf({ sampling, endpoint }: LoadingCode['config'], other?: Resol
 /** The key is read from the environment, as everywhere. */
 function headersIn(headers: FurtherHeaders, key: string | null): PythonCode {
   const entries = Object.entries(headers).map(([name, value]) =>
-    key !== null && holdKey({ [name]: value })
+    key !== null && holdsKey(value)
       ? python`${name}: ${value}.replace(${keyPlace}, os.environ[${key}])`
       : python`${name}: ${value}`,
   );
