@@ -19,11 +19,15 @@ export function canonicalJson(value: unknown): string {
 function canonicalAt(value: unknown, depth: number): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (depth >= hashedNestingAtMost) throw new HumanError(`A value nests deeper than ${hashedNestingAtMost} levels.`);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalAt(item, depth + 1)).join(',')}]`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalAt(item, depth + 1)}`;
+    return `[${text}]`;
+  }
   const record = value as Record<string, unknown>;
-  const entries = Object.keys(record)
-    .sort()
-    .filter((key) => record[key] !== undefined)
-    .map((key) => `${JSON.stringify(key)}:${canonicalAt(record[key], depth + 1)}`);
-  return `{${entries.join(',')}}`;
+  for (const key of Object.keys(record).sort()) {
+    if (record[key] === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalAt(record[key], depth + 1)}`;
+  }
+  return `{${text}}`;
 }

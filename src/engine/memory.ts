@@ -12,7 +12,8 @@ export async function recallAs<T>(
   key: string,
   schema: z.ZodType<T>,
 ): Promise<T | undefined> {
-  return schema.safeParse(await journal.recall(key)).data;
+  const value = await journal.recall(key);
+  return value === undefined ? undefined : schema.safeParse(value).data;
 }
 
 /** Remembers plain data, as all of the engine's is: only an interface hides that from the compiler. */

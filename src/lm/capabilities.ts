@@ -17,7 +17,6 @@ import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
 import { completionTokensAtMost, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { entryOf, readModels, type ServedModel } from './servedModels.ts';
-import { withOwnSignal } from './ownSignal.ts';
 
 /** Where the calls of a probe are entered: they are on the endpoint's bill like all others. */
 export interface ProbeAccount {
@@ -315,7 +314,7 @@ function answered<T>(
         : failure;
     },
   };
-  return withRetries(() => withOwnSignal(signal, request), context, signal);
+  return withRetries(() => request(signal), context, signal);
 }
 
 class Unsupported extends HumanError {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
 import { knowKey } from '../base/keys.ts';
@@ -13,8 +13,10 @@ import { unpackedText } from './contentEncoding.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { agentFor, isLocal } from './agent.ts';
-import { request } from './undici.ts';
+import { LeanOpenAI } from './leanOpenAI.ts';
 import type { Dispatcher } from './undici.ts';
+import { askWhole } from './wholeAnswer.ts';
+import type { WholeAnswer } from './wholeAnswer.ts';
 
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
 export interface Connection {
@@ -60,7 +62,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     if (isGone) throw goneError(endpoint);
     return key;
   });
-  const openai = new OpenAI({
+  const settings = {
     baseURL: endpoint.baseURL,
     // The transport sends the key.
     apiKey: 'none',
@@ -75,11 +77,11 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     },
     // Retries are `retry.ts`; logging is off because the package can print bodies on standard output.
     maxRetries: 0,
-    logLevel: 'off',
+    logLevel: 'off' as const,
     timeout,
-    // Follows no redirect: it would carry prompts, and within the host the key, to an unintended place.
-    fetch: send,
-  });
+  };
+  // `send` follows no redirect: it would carry prompts, and within the host the key, to an unintended place.
+  const openai = new LeanOpenAI(settings, send);
   return {
     get endpoint() {
       return current;
@@ -151,8 +153,8 @@ function goneError({ editorOn }: Endpoint): Error {
 const closedWindow = 'no window of VS Code that has the folder open answers for its models';
 
 /**
- * What the `openai` package takes for `fetch`, over undici's plain request: a fetch with its streams costs more than
- * the rest of a call together, and answers are read whole anyway.
+ * What the `openai` package takes for `fetch`, over undici's dispatcher: a fetch with its streams costs more than the rest of
+ * a call together, and answers are read whole anyway.
  *
  * @param responseBytes of one answer at most.
  * @param further headers of each request, besides its own.
@@ -167,18 +169,12 @@ function fetchOver(
   return async (input, init) => {
     const { body, headers } = await encode(init);
     Object.assign(headers, headersWith(further, keyNow()));
+    const { method = 'GET', signal = null } = init ?? {};
     const ask = async (url: string): Promise<TextAnswer> => {
-      const {
-        statusCode,
-        headers: answered,
-        body: answer,
-      } = await request(dispatcher, url, {
-        method: init?.method ?? 'GET',
-        headers,
-        body,
-        signal: init?.signal,
+      const answer = await askWhole(dispatcher, url, { method, headers, body, signal }).catch((error: unknown) => {
+        throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
       });
-      return new TextAnswer(statusCode, answered, await textOf(answer, answered, responseBytes));
+      return new TextAnswer(answer.status, answer.headers, await textOf(answer, responseBytes));
     };
     const first = await ask(String(input));
     const slashed = withSlash(String(input), first);
@@ -186,18 +182,9 @@ function fetchOver(
   };
 }
 
-async function textOf(
-  answer: Dispatcher.ResponseData['body'],
-  headers: IncomingHttpHeaders,
-  responseBytes: number,
-): Promise<string> {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
-  try {
-    if (encoding === '') return await answer.text();
-    return await unpackedText(await answer.bytes(), encoding, responseBytes);
-  } catch (error) {
-    throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
-  }
+function textOf({ headers, body }: WholeAnswer, responseBytes: number): Promise<string> {
+  const encoding = String(headers['content-encoding'] ?? '');
+  return unpackedText(body, encoding.trim().toLowerCase(), responseBytes);
 }
 
 /**
@@ -211,25 +198,47 @@ function withSlash(url: string, { status, headers }: Pick<TextAnswer, 'status' |
   return target === `${url}/` ? target : null;
 }
 
+/** As much of `Headers` as is read of an answer: theirs costs several times as much to make. */
+class AnswerHeaders {
+  readonly #given: IncomingHttpHeaders;
+  /** As it is to be read, where that is not as it was given. */
+  type: string | null;
+
+  constructor(given: IncomingHttpHeaders) {
+    this.#given = given;
+    this.type = given['content-type'] ?? null;
+  }
+
+  get(name: string): string | null {
+    const lower = name.toLowerCase();
+    if (lower === 'content-type') return this.type;
+    const value = Object.hasOwn(this.#given, lower) ? this.#given[lower] : undefined;
+    return value === undefined ? null : String(value);
+  }
+
+  *entries(): Generator<readonly [name: string, value: string]> {
+    for (const name of Object.keys(this.#given)) yield [name, this.get(name)!];
+  }
+}
+
 /** As much of a `Response` as the `openai` package reads of an answer in text. */
 class TextAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly body = null;
   readonly url = '';
   readonly #text: string;
 
   constructor(status: number, headers: IncomingHttpHeaders, text: string) {
     this.status = status;
-    this.headers = new Headers();
-    for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
+    this.headers = new AnswerHeaders(headers);
     // JSON that nests without end is refused: reading it would run out of stack.
     this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
     // What streams is not JSON, whatever it is named: the package hands it on as text.
-    if (isStreamed(this.#text)) this.headers.set('content-type', 'text/event-stream');
+    if (isStreamed(this.#text)) this.headers.type = 'text/event-stream';
     // Some send JSON as text, or as nothing named: the package would hand it on unread.
     else if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
-      this.headers.set('content-type', 'application/json');
+      this.headers.type = 'application/json';
     }
   }
 
@@ -250,8 +259,8 @@ class TextAnswer {
 }
 
 /** As the package looks at it. */
-function isNamedJson(headers: Headers): boolean {
-  const type = headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+function isNamedJson(headers: AnswerHeaders): boolean {
+  const type = headers.type?.split(';')[0]?.trim() ?? '';
   return type.includes('application/json') || type.endsWith('+json');
 }
 
@@ -290,13 +299,17 @@ interface EncodedRequest {
 
 /** The package sends JSON as text and uploads as Node's own FormData. */
 async function encode(init: RequestInit | undefined): Promise<EncodedRequest> {
-  const headers: Record<string, string> = {};
-  const given = init?.headers instanceof Headers ? init.headers : new Headers(init?.headers);
-  for (const [name, value] of given) headers[name] = value;
+  const headers = plainHeaders(init?.headers ?? {});
   const body = init?.body ?? null;
   if (body === null || typeof body === 'string') return { body, headers };
   const encoded = new Response(body);
   const type = encoded.headers.get('content-type');
   if (type !== null) headers['content-type'] = type;
   return { body: Buffer.from(await encoded.arrayBuffer()), headers };
+}
+
+function plainHeaders(headers: NonNullable<RequestInit['headers']>): Record<string, string> {
+  return headers instanceof Headers || Array.isArray(headers)
+    ? Object.fromEntries(new Headers(headers))
+    : { ...(headers as Readonly<Record<string, string>>) };
 }

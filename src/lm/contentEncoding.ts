@@ -32,4 +32,5 @@ export async function unpackedText(body: Uint8Array, encoding: string, bytesAtMo
   }
 }
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const decoder = new TextDecoder();
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes);

@@ -25,7 +25,6 @@ import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
 import { OtherCalls, plainQuestion } from './otherCalls.ts';
-import { withOwnSignal } from './ownSignal.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall } from './refusal.ts';
 import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
@@ -193,7 +192,7 @@ class EndpointLanguageModel implements LanguageModel {
     const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
     const started = performance.now();
     try {
-      const completion = await withOwnSignal(signal, (own) => send(connection, request, own));
+      const completion = await send(connection, request, signal);
       slot.done('answered');
       return { ...completion, seconds: (performance.now() - started) / 1000 };
     } catch (error) {

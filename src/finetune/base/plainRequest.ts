@@ -7,7 +7,6 @@ import type { Connection } from '../../lm/connection.ts';
 import type { Endpoint } from '../../lm/endpoint.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
 import { classify } from '../../lm/failures.ts';
-import { withOwnSignal } from '../../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
 
 /** What a server outside of the OpenAI shape answered. */
@@ -54,9 +53,8 @@ export class PlainClient {
       classify: (error: unknown) => classify(error, connection, request.what),
       options: this.#retry,
     };
-    const attempt = (own: AbortSignal) =>
-      sendPlain(connection, { ...request, url: movedTo(request.url, endpoint, connection) }, own);
-    return withRetries(() => withOwnSignal(signal, attempt), context, signal);
+    const attempt = () => sendPlain(connection, { ...request, url: movedTo(request.url, endpoint, connection) }, signal);
+    return withRetries(attempt, context, signal);
   }
 }
 

@@ -8,7 +8,6 @@ import { whereToLook } from '../../lm/endpoint.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
 import { classify } from '../../lm/failures.ts';
 import type { Failure } from '../../lm/failures.ts';
-import { withOwnSignal } from '../../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
 import { sendPlain } from './plainRequest.ts';
 import type { PlainAnswer, PlainRequest } from './plainRequest.ts';
@@ -78,7 +77,7 @@ export class ServiceClient {
       },
       options: retry,
     };
-    return withRetries(() => withOwnSignal(signal, request), context, signal);
+    return withRetries(() => request(signal), context, signal);
   }
 
   /** `GET`, as an object of the schema. */
