@@ -9,7 +9,7 @@ import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
 import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
-import { retryAfterSeconds } from './retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
 export class AnswerTooLarge extends CallRejected {}
@@ -145,7 +145,7 @@ function saidBy(error: APIError<number>): Said {
     status,
     words,
     text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
-    retryAfter: retryAfterSeconds(headers) ?? words.retryAfter,
+    retryAfter: retryAfterSeconds(headers) ?? words.retryAfter ?? (status === 429 ? limitResetSeconds(headers) : null),
     location: headers?.get('location') ?? null,
     mayBePaid: status === 504,
   };

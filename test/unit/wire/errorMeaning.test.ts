@@ -312,6 +312,28 @@ describe('the words of an error', () => {
     expect(wordsOf(until(10 ** 7)).retryAfter).toBe(86_400);
   });
 
+  test.each([
+    ['Rate limit reached for m: Limit 3, Used 3. Please try again in 20s. Visit https://x', 20],
+    ['Limit 40000 / min. Please try again in 2.4s.', 2.4],
+    ['Please try again in 6m12s.', 372],
+    ['Please try again in 1h12m3.5s. Need more tokens?', 4323.5],
+    ['Please try again in 250ms', 0.25],
+    ['exceeded call rate limit. Please retry after 33 seconds.', 33],
+    ['You exceeded your current quota. Please retry in 34.074824224s.', 34.074824224],
+    ['Please try again in 1 minute and tell us', 60],
+    ['Try again in 9 days', 86_400],
+    ['Please try again in 5 metres', null],
+    ['Please try again in a moment', null],
+    ['It took 20s', null],
+  ])('ask to wait in a sentence: %s', (message, seconds) => {
+    expect(wordsOf({ error: { message } }).retryAfter).toBe(seconds);
+  });
+
+  test('ask to wait by a field rather than by a sentence', () => {
+    const details = [{ retryDelay: '34.5s' }];
+    expect(wordsOf({ error: { message: 'Please retry in 9s.', details } }).retryAfter).toBe(34.5);
+  });
+
   test('are bounded, however a body nests, and never what the user sent', () => {
     let deep: unknown = { message: 'at the bottom' };
     for (let i = 0; i < 1000; i++) deep = { error: deep };
