@@ -6,7 +6,9 @@ import { knowKey } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { nestsDeeper } from '../base/nesting.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
-import { isStreamed, wholeOf } from '../wire/streamedAnswer.ts';
+import { jsonOf, parsedJson, underError } from '../wire/answerBody.ts';
+import { slashedTarget } from '../wire/slashedTarget.ts';
+import { isStreamed } from '../wire/streamedAnswer.ts';
 import { headersWith, type FurtherHeaders } from '../data/requestHeaders.ts';
 import { readToken } from '../home/token.ts';
 import { unpackedText } from './contentEncoding.ts';
@@ -181,7 +183,7 @@ function fetchOver(
       return new TextAnswer(statusCode, answered, await textOf(answer, answered, responseBytes));
     };
     const first = await ask(String(input));
-    const slashed = withSlash(String(input), first);
+    const slashed = slashedTarget(String(input), first);
     return (slashed === null ? first : await ask(slashed)) as unknown as Response;
   };
 }
@@ -198,17 +200,6 @@ async function textOf(
   } catch (error) {
     throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
   }
-}
-
-/**
- * The same address with a slash at its end, where a server redirects to that and to nothing else (FastAPI's routes, say):
- * no setting could say so, and it leads nowhere else. `null` for any other answer.
- */
-function withSlash(url: string, { status, headers }: Pick<TextAnswer, 'status' | 'headers'>): string | null {
-  const location = status === 307 || status === 308 ? headers.get('location') : null;
-  if (location === null || !URL.canParse(location, url)) return null;
-  const target = new URL(location, url).href;
-  return target === `${url}/` ? target : null;
 }
 
 /** As much of a `Response` as the `openai` package reads of an answer in text. */
@@ -253,34 +244,6 @@ class TextAnswer {
 function isNamedJson(headers: Headers): boolean {
   const type = headers.get('content-type')?.split(';')[0]?.trim() ?? '';
   return type.includes('application/json') || type.endsWith('+json');
-}
-
-/** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */
-function underError(text: string): string {
-  const body = isStreamed(text) ? wholeOf(text) : jsonOf(text);
-  if (typeof body !== 'object' || body === null) return text;
-  return JSON.stringify('error' in body ? body : { error: body });
-}
-
-/** Python's JSON has numbers that are none (of log probabilities, say): they are read as `null`. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const plain = text.replaceAll(stringOrNoNumber, (found) => (found.startsWith('"') ? found : 'null'));
-    if (plain === text) throw error;
-    return JSON.parse(plain);
-  }
-}
-
-const stringOrNoNumber = /"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b/g;
-
-function jsonOf(text: string): unknown {
-  try {
-    return parsedJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 interface EncodedRequest {

@@ -1,0 +1,10 @@
+/**
+ * The same address with a slash at its end, where a server redirects to that and to nothing else (FastAPI's routes, say):
+ * no setting could say so, and it leads nowhere else. `null` for any other answer.
+ */
+export function slashedTarget(url: string, { status, headers }: Pick<Response, 'status' | 'headers'>): string | null {
+  const location = status === 307 || status === 308 ? headers.get('location') : null;
+  if (location === null || !URL.canParse(location, url)) return null;
+  const target = new URL(location, url).href;
+  return target === `${url}/` ? target : null;
+}
