@@ -20,11 +20,26 @@ export interface Completion {
   readonly answeredBy: string | null;
 }
 
-const usageSchema = z.object({
-  prompt_tokens: callTokensSchema,
-  completion_tokens: callTokensSchema,
-  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
-});
+const usageSchema = z.preprocess(
+  inOpenAisNames,
+  z.object({
+    prompt_tokens: callTokensSchema,
+    completion_tokens: callTokensSchema,
+    prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+  }),
+);
+
+/** Some say `input_tokens` and `output_tokens`, as Anthropic and OpenAI's newer wire do. */
+function inOpenAisNames(usage: unknown): unknown {
+  if (typeof usage !== 'object' || usage === null || 'prompt_tokens' in usage || !('input_tokens' in usage))
+    return usage;
+  const { input_tokens, output_tokens, input_tokens_details } = usage as Readonly<Record<string, unknown>>;
+  return {
+    prompt_tokens: input_tokens,
+    completion_tokens: output_tokens,
+    prompt_tokens_details: input_tokens_details,
+  };
+}
 /** Of an endpoint that reports tokens, whatever it says of them. */
 const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
 
