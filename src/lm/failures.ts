@@ -147,9 +147,12 @@ function saidBy(error: APIError<number>): Said {
     text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
     retryAfter: retryAfterSeconds(headers) ?? words.retryAfter ?? (status === 429 ? limitResetSeconds(headers) : null),
     location: headers?.get('location') ?? null,
-    mayBePaid: status === 504,
+    mayBePaid: tookTooLong.has(status),
   };
 }
+
+/** What stands between gave up on an answer that was under way: a gateway's time-out (504), Cloudflare's (520, 524), Azure's (408). */
+const tookTooLong = new Set([408, 504, 520, 524]);
 
 function saidWithin({ words, begun }: ErrorAnswer): Said {
   const status = statusWithin(words);
