@@ -1,11 +1,12 @@
 /** Bodies of answers as servers send them, before anything is known of what they say. */
 import { isStreamed, wholeOf } from './streamedAnswer.ts';
 
-/** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */
+/** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`, and a text or a page likewise. */
 export function underError(text: string): string {
   const body = isStreamed(text) ? wholeOf(text) : jsonOf(text);
-  if (typeof body !== 'object' || body === null) return text;
-  return JSON.stringify('error' in body ? body : { error: body });
+  if (typeof body === 'object' && body !== null) return JSON.stringify('error' in body ? body : { error: body });
+  const said = typeof body === 'string' ? body : text;
+  return said.trim() === '' ? '' : JSON.stringify({ error: said });
 }
 
 /** Python's JSON has numbers that are none (of log probabilities, say): they are read as `null`. */

@@ -14,8 +14,8 @@ export function secondsIn(text: string): number | null {
   return durationFirst.exec(trimmed)?.[0].length === trimmed.length ? sum(trimmed) : null;
 }
 
-/** "Please try again in 6m12s.", "Please retry after 7 seconds", "Please retry in 34.07s": with these words alone. */
-const asksToWait = /\b(?:try again|retry)(?: your request)? (?:in|after) (?=\d)/i;
+/** "Please try again in 6m12s.", "Please retry after 7 seconds", "Please wait 30 seconds before": with these words alone. */
+const asksToWait = /\b(?:(?:try again|retry)(?: your request)? (?:in|after)|please wait)(?: at least)? (?=\d)/i;
 
 /** Seconds that a sentence of an error asks to wait; `null` where it names none. */
 export function waitIn(text: string): number | null {

@@ -66,8 +66,17 @@ type Fields = Readonly<Record<string, unknown>>;
 function collectText(text: string, found: Found, depth: number): void {
   const inner = parsed(repeated.exec(text)?.[1] ?? text);
   if (inner !== undefined) collect(inner, found, depth + 1);
-  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(text.trim());
+  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(titleOf(text) ?? text.trim());
 }
+
+/** A web page says what it is in its title: proxies, gateways and sign-ins answer with one. */
+function titleOf(text: string): string | null {
+  if (!/^\s*<(!doctype html|html|head)\b/i.test(text)) return null;
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(text.slice(0, pageLookedInto))?.[1]?.trim() ?? '';
+  return title === '' ? 'a web page' : `a web page, "${title.replaceAll(/\s+/g, ' ')}"`;
+}
+
+const pageLookedInto = 20_000;
 
 /** LiteLLM repeats what the service behind it answered: `litellm.BadRequestError: OpenAIException - {…}`. */
 const repeated = /^litellm\.[^{]*Exception - (\{.*\})/s;

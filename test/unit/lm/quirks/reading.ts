@@ -449,4 +449,29 @@ export const readingQuirks: readonly Quirk[] = [
     answer: () => error(410, { error: { message: 'This API is deprecated.' } }),
     then: { refused: /does not know model "base" \(410/ },
   },
+  {
+    quirk: 'an error in plain text',
+    seenAt: 'proxies, servers of one’s own',
+    does: 'It is read as any other: a prompt that is too long fails its row.',
+    answer: () => ({
+      text: null,
+      status: 500,
+      wire: { text: 'prompt is too long: 5000 tokens > 4096 maximum', type: 'text/plain' },
+    }),
+    then: { rejected: /500 prompt is too long: 5000 tokens > 4096 maximum\. The prompt does not fit the model/ },
+  },
+  {
+    quirk: 'an address that it does not know, answered 200',
+    seenAt: 'LM Studio',
+    does: 'The run ends and names "baseURL".',
+    answer: () => ({ text: null, raw: { error: 'Unexpected endpoint or method. (POST /chat/completions)' } }),
+    then: { refused: /Unexpected endpoint or method.*endpoints\.lab\.baseURL \(it usually ends in \/v1\)/ },
+  },
+  {
+    quirk: 'a model that crashed or was unloaded, answered 400',
+    seenAt: 'LM Studio',
+    does: 'It is asked again, and the run pauses where it does not come back: no row scores 0 for it.',
+    answer: () => error(400, { error: 'Model is unloaded.' }),
+    then: { unavailable: /400 Model is unloaded/ },
+  },
 ];
