@@ -474,4 +474,27 @@ export const readingQuirks: readonly Quirk[] = [
     answer: () => error(400, { error: 'Model is unloaded.' }),
     then: { unavailable: /400 Model is unloaded/ },
   },
+  {
+    quirk: 'the mark of the end of a turn at the end of the answer',
+    seenAt: 'llama.cpp with a GGUF that does not name it, MLX, vLLM with skip_special_tokens off',
+    does: 'It is taken off: it would make every comparison fail.',
+    answer: () => message({ content: 'Paris<|im_end|>\n' }),
+    then: { text: 'Paris' },
+  },
+  {
+    quirk: 'an answer that broke off for want of room',
+    seenAt: 'DeepSeek (insufficient_system_resource), SGLang (abort)',
+    does: 'It is no answer, and asked for again.',
+    answer: () => choice({ message: { content: 'Par' }, finish_reason: 'insufficient_system_resource' }),
+    then: { unavailable: /the answer broke off \(finish_reason insufficient_system_resource\)/ },
+    charged: 1,
+  },
+  {
+    quirk: 'reasons of ending by other names',
+    seenAt: 'Gemini (content_filter: …, MAX_TOKENS), TGI (eos_token), Mistral (model_length)',
+    does: 'They are read as stop, length and content_filter.',
+    answer: () => choice({ message: { content: '' }, finish_reason: 'content_filter: PROHIBITED_CONTENT' }),
+    then: { rejected: /without text \(finish_reason content_filter: PROHIBITED_CONTENT\).*A filter of the service/ },
+    charged: 1,
+  },
 ];
