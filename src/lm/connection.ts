@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
-import { knowKey } from '../base/keys.ts';
+import { bareKey, knowKey } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { nestsDeeper } from '../base/nesting.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
@@ -124,9 +124,9 @@ function tokenOf({ baseURL }: Endpoint, file: string): string {
 
 function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
   if (endpoint.apiKeyEnv === null) return null;
-  const key = resolve(endpoint.apiKeyEnv)?.trim();
+  const key = bareKey(resolve(endpoint.apiKeyEnv) ?? '');
   const setting = `endpoints.${endpoint.name}.apiKeyEnv in bettertogether.json`;
-  if (key === undefined || key === '') {
+  if (key === '') {
     throw new UsageError(
       `The environment variable ${endpoint.apiKeyEnv} is not set. Endpoint "${endpoint.name}" takes its key from there ` +
         `(${setting}): set it, or change the name.`,

@@ -2,7 +2,7 @@
 import type { OpenAI } from 'openai';
 import { HumanError, messageOf } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
-import { knowKey, shown } from '../base/keys.ts';
+import { bareKey, knowKey, shown } from '../base/keys.ts';
 import { responseText } from '../base/responseText.ts';
 import type { Capabilities, LmAnswer, LmCall, Sampling } from '../data/lm.ts';
 import { headersWith } from '../data/requestHeaders.ts';
@@ -68,18 +68,19 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
  * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
  * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
  */
-async function connect({ baseURL, apiKey, headers = {} }: LmConfiguration): Promise<OpenAI> {
-  if (apiKey !== undefined) knowKey(apiKey);
+async function connect({ baseURL, apiKey: given, headers = {} }: LmConfiguration): Promise<OpenAI> {
+  const apiKey = bareKey(given ?? '');
+  if (apiKey !== '') knowKey(apiKey);
   const { OpenAI: Client } = await import('openai');
   return new Client({
     baseURL,
-    apiKey: apiKey ?? 'none',
+    apiKey: 'none',
     adminAPIKey: null,
     organization: null,
     project: null,
     webhookSecret: null,
     // The key stands where `headersWith` puts it.
-    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey ?? null) },
+    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey === '' ? null : apiKey) },
     logLevel: 'off',
     fetch: boundedFetch,
   });
@@ -162,10 +163,10 @@ async function answerTo(client: OpenAI, request: LmRequest, version: Version): P
   try {
     return await answerAt(client, `${version.path}${request.path}`, request);
   } catch (error) {
-    const isElsewhere = isStatus(error, 404) && version.path === '' && !/\/v\d/.test(new URL(client.baseURL).pathname);
+    const isElsewhere = isNotThere(error) && version.path === '' && !/\/v\d/.test(new URL(client.baseURL).pathname);
     if (!isElsewhere) throw error;
     const answer = await answerAt(client, `/v1${request.path}`, request).catch((there: unknown) => {
-      throw isStatus(there, 404) ? error : there;
+      throw isNotThere(there) ? error : there;
     });
     version.path = '/v1';
     return answer;
@@ -203,8 +204,8 @@ interface FailedAnswer {
   readonly headers?: Headers;
 }
 
-const isStatus = (error: unknown, status: number): boolean =>
-  error instanceof Error && 'status' in error && error.status === status;
+/** LM Studio says so with status 200. */
+const isNotThere = (error: unknown): boolean => saidOf(error)?.status === 404;
 
 async function explained<T>({ baseURL }: LmConfiguration, asked: () => Promise<T>): Promise<T> {
   try {

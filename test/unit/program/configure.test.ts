@@ -216,6 +216,21 @@ describe('a service with ways of its own is asked as in a run', () => {
     expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
   });
 
+  it('is found under /v1 where its 200 says that there is nothing', async () => {
+    serve((_, url) =>
+      url.includes('/v1/') ? fine() : Response.json({ error: 'Unexpected endpoint or method. (POST /x)' }),
+    );
+    configure({ ...lab, baseURL: 'http://lab.example' });
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+  });
+
+  it('gets the key without what is around it', async () => {
+    const asked = serve(() => fine());
+    configure({ ...lab, apiKey: '"sk-mine"\n' });
+    await new Program().call({ q: 'q' });
+    expect(asked[0]!.headers.get('authorization')).toBe('Bearer sk-mine');
+  });
+
   it.each(['http://lab.example', 'http://lab.example/', 'http://lab.example/chat/completions'])(
     'is found under /v1 of %s',
     async (baseURL) => {
