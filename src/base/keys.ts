@@ -103,3 +103,9 @@ function base64Character(character: string): string {
 function literal(character: string): string {
   return /\w/.test(character) ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
+
+/** A key as people put it into a variable, without what is around it: Docker keeps the quotes of its files of variables. */
+export function bareKey(text: string): string {
+  const unquoted = /^(["'])(.*)\1$/s.exec(text.trim())?.[2] ?? text;
+  return unquoted.trim().replace(/^bearer\s+/i, '');
+}

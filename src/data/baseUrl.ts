@@ -33,5 +33,5 @@ export function normaliseBaseURL(text: string, where: string): string {
   return `${url.protocol}//${url.host}${url.pathname.replace(callPath, '')}`;
 }
 
-/** Slashes at the end, and the path of a call. */
-const callPath = /\/+$|\/+(chat\/)?completions\/*$/;
+/** Slashes at the end, and the path of a call; behind a version also those of other calls (`/models` alone is a base URL of Azure's). */
+const callPath = /\/+$|\/+(chat\/)?completions\/*$|(?<=\/v\d+[^/]*)\/+(chat|models|responses|messages|embeddings)\/*$/;

@@ -9,6 +9,7 @@ import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
 import { LabelKindWarning } from './labelKinds.ts';
+import { MissingInputsWarning } from './missingInputs.ts';
 import type { Pool } from './pool.ts';
 import { PredictorFeedbackWarnings } from './predictorFeedback.ts';
 import { rolloutLm } from './rollout.ts';
@@ -92,6 +93,7 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
   readonly #labelKinds: LabelKindWarning;
+  readonly #missingInputs: MissingInputsWarning;
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -102,6 +104,7 @@ export class Runner {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
     this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
+    this.#missingInputs = new MissingInputsWarning((event) => parts.journal.append(event));
   }
 
   /**
@@ -262,6 +265,7 @@ export class Runner {
     const { seconds, error } = outcome;
     const score = outcomeScore(outcome, this.#parts.metricRange);
     this.#labelKinds.add(example, outcome, score);
+    void this.#keepOpen(this.#lookForInputs(example, outcome));
     this.#parts.journal.append({
       type: 'example',
       prefix,
@@ -302,6 +306,12 @@ export class Runner {
       // Outcomes that were remembered before there were teachers keep their keys.
       ...(task.asks === undefined ? [] : [identityOfAsked(task.asks, this.#parts.endpoints ?? new Map())]),
     ]);
+  }
+
+  async #lookForInputs(example: Example, { trace }: ProgramOutcome): Promise<void> {
+    // That a program cannot be described is told where its description is needed.
+    const description = await this.#parts.program.describe().catch(() => null);
+    if (description !== null) this.#missingInputs.add(description, example, trace);
   }
 
   /** Once for each row, however many states are tried on it. */

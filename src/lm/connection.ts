@@ -1,12 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
-import { knowKey } from '../base/keys.ts';
+import { bareKey, knowKey } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
-import { nestsDeeper } from '../base/nesting.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
-import { isStreamed, wholeOf } from '../wire/streamedAnswer.ts';
+import { slashedTarget } from '../wire/slashedTarget.ts';
 import { headersWith, type FurtherHeaders } from '../data/requestHeaders.ts';
 import { readToken } from '../home/token.ts';
 import { unpackedText } from './contentEncoding.ts';
@@ -14,6 +12,7 @@ import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { agentFor, isLocal } from './agent.ts';
 import { LeanOpenAI } from './leanOpenAI.ts';
+import { TextAnswer } from './textAnswer.ts';
 import type { Dispatcher } from './undici.ts';
 import { askWhole } from './wholeAnswer.ts';
 import type { WholeAnswer } from './wholeAnswer.ts';
@@ -124,9 +123,9 @@ function tokenOf({ baseURL }: Endpoint, file: string): string {
 
 function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
   if (endpoint.apiKeyEnv === null) return null;
-  const key = resolve(endpoint.apiKeyEnv)?.trim();
+  const key = bareKey(resolve(endpoint.apiKeyEnv) ?? '');
   const setting = `endpoints.${endpoint.name}.apiKeyEnv in bettertogether.json`;
-  if (key === undefined || key === '') {
+  if (key === '') {
     throw new UsageError(
       `The environment variable ${endpoint.apiKeyEnv} is not set. Endpoint "${endpoint.name}" takes its key from there ` +
         `(${setting}): set it, or change the name.`,
@@ -177,7 +176,7 @@ function fetchOver(
       return new TextAnswer(answer.status, answer.headers, await textOf(answer, responseBytes));
     };
     const first = await ask(String(input));
-    const slashed = withSlash(String(input), first);
+    const slashed = slashedTarget(String(input), first);
     return (slashed === null ? first : await ask(slashed)) as unknown as Response;
   };
 }
@@ -185,111 +184,6 @@ function fetchOver(
 function textOf({ headers, body }: WholeAnswer, responseBytes: number): Promise<string> {
   const encoding = String(headers['content-encoding'] ?? '');
   return unpackedText(body, encoding.trim().toLowerCase(), responseBytes);
-}
-
-/**
- * The same address with a slash at its end, where a server redirects to that and to nothing else (FastAPI's routes, say):
- * no setting could say so, and it leads nowhere else. `null` for any other answer.
- */
-function withSlash(url: string, { status, headers }: Pick<TextAnswer, 'status' | 'headers'>): string | null {
-  const location = status === 307 || status === 308 ? headers.get('location') : null;
-  if (location === null || !URL.canParse(location, url)) return null;
-  const target = new URL(location, url).href;
-  return target === `${url}/` ? target : null;
-}
-
-/** As much of `Headers` as is read of an answer: theirs costs several times as much to make. */
-class AnswerHeaders {
-  readonly #given: IncomingHttpHeaders;
-  /** As it is to be read, where that is not as it was given. */
-  type: string | null;
-
-  constructor(given: IncomingHttpHeaders) {
-    this.#given = given;
-    this.type = given['content-type'] ?? null;
-  }
-
-  get(name: string): string | null {
-    const lower = name.toLowerCase();
-    if (lower === 'content-type') return this.type;
-    const value = Object.hasOwn(this.#given, lower) ? this.#given[lower] : undefined;
-    return value === undefined ? null : String(value);
-  }
-
-  *entries(): Generator<readonly [name: string, value: string]> {
-    for (const name of Object.keys(this.#given)) yield [name, this.get(name)!];
-  }
-}
-
-/** As much of a `Response` as the `openai` package reads of an answer in text. */
-class TextAnswer {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly body = null;
-  readonly url = '';
-  readonly #text: string;
-
-  constructor(status: number, headers: IncomingHttpHeaders, text: string) {
-    this.status = status;
-    this.headers = new AnswerHeaders(headers);
-    // JSON that nests without end is refused: reading it would run out of stack.
-    this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
-    // What streams is not JSON, whatever it is named: the package hands it on as text.
-    if (isStreamed(this.#text)) this.headers.type = 'text/event-stream';
-    // Some send JSON as text, or as nothing named: the package would hand it on unread.
-    else if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
-      this.headers.type = 'application/json';
-    }
-  }
-
-  get ok(): boolean {
-    return this.status >= 200 && this.status < 300;
-  }
-
-  /** Of an error the package keeps what is under `error` and drops the rest: what has no such place goes there. */
-  text(): Promise<string> {
-    return Promise.resolve(this.ok ? this.#text : underError(this.#text));
-  }
-
-  json(): Promise<unknown> {
-    return new Promise((resolve) => {
-      resolve(parsedJson(this.#text));
-    });
-  }
-}
-
-/** As the package looks at it. */
-function isNamedJson(headers: AnswerHeaders): boolean {
-  const type = headers.type?.split(';')[0]?.trim() ?? '';
-  return type.includes('application/json') || type.endsWith('+json');
-}
-
-/** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */
-function underError(text: string): string {
-  const body = isStreamed(text) ? wholeOf(text) : jsonOf(text);
-  if (typeof body !== 'object' || body === null) return text;
-  return JSON.stringify('error' in body ? body : { error: body });
-}
-
-/** Python's JSON has numbers that are none (of log probabilities, say): they are read as `null`. */
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const plain = text.replaceAll(stringOrNoNumber, (found) => (found.startsWith('"') ? found : 'null'));
-    if (plain === text) throw error;
-    return JSON.parse(plain);
-  }
-}
-
-const stringOrNoNumber = /"(?:[^"\\]|\\.)*"|\bNaN\b|-?\bInfinity\b/g;
-
-function jsonOf(text: string): unknown {
-  try {
-    return parsedJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 interface EncodedRequest {

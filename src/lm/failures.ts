@@ -9,7 +9,7 @@ import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
 import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
-import { retryAfterSeconds } from './retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
 export class AnswerTooLarge extends CallRejected {}
@@ -145,11 +145,14 @@ function saidBy(error: APIError<number>): Said {
     status,
     words,
     text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
-    retryAfter: retryAfterSeconds(headers) ?? words.retryAfter,
+    retryAfter: retryAfterSeconds(headers) ?? words.retryAfter ?? (status === 429 ? limitResetSeconds(headers) : null),
     location: headers?.get('location') ?? null,
-    mayBePaid: status === 504,
+    mayBePaid: tookTooLong.has(status),
   };
 }
+
+/** What stands between gave up on an answer that was under way: a gateway's time-out (504), Cloudflare's (520, 524), Azure's (408). */
+const tookTooLong = new Set([408, 504, 520, 524]);
 
 function saidWithin({ words, begun }: ErrorAnswer): Said {
   const status = statusWithin(words);

@@ -6,11 +6,11 @@ import { shown } from '../base/keys.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../base/errors.ts';
-import { buildRequest, maxTokensKeyOf, withoutRepeated } from '../wire/requestBody.ts';
+import { buildRequest, maxTokensKeyOf } from '../wire/requestBody.ts';
 import type { LeftOut, LmRequest, MaxTokensKey } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import type { Completion } from '../wire/completion.ts';
-import { stopIn } from '../wire/stops.ts';
+import { saidIn } from '../wire/saidIn.ts';
 import { finishReasonSchema, tokenUsageSchema } from '../data/lm.ts';
 import { stopped } from '../engine/abort.ts';
 import type { BudgetGate, Cost } from '../engine/budget.ts';
@@ -320,19 +320,6 @@ function adviceWithoutText({ finishReason, whyNoText }: Answered): string {
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
   const { finishReason, usage, seconds } = answered;
   return { text, finishReason, usage, key, model, cached, seconds };
-}
-
-/** What the model said of what the endpoint answered. */
-function saidIn<T extends Answered>(answered: T, request: LmRequest): T {
-  const { text } = answered;
-  return cutAtStop(text === null ? answered : { ...answered, text: withoutRepeated(text, request) }, request);
-}
-
-/** Where an endpoint takes no stop sequences, its answer ends here where it would have ended there. */
-function cutAtStop<T extends Answered>(answered: T, { unsent }: LmRequest): T {
-  const stops = unsent['stop'];
-  const end = answered.text === null || !Array.isArray(stops) ? null : stopIn(answered.text, stops.map(String));
-  return end === null ? answered : { ...answered, text: answered.text!.slice(0, end), finishReason: 'stop' };
 }
 
 /** A value of another shape (of another version, say) is not an answer. */

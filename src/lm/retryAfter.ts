@@ -1,4 +1,5 @@
 import { retryAfterSecondsAtMost } from '../base/limits.ts';
+import { secondsIn } from '../wire/durations.ts';
 
 /** The headers by which an endpoint says when to come back. */
 interface HeaderReader {
@@ -20,6 +21,46 @@ function askedFor(headers: HeaderReader | undefined, now: number): number | null
   const value = headers?.get('retry-after')?.trim();
   if (value === undefined || value === '') return null;
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value);
+  return secondsIn(value) ?? untilDate(value, now);
+}
+
+/**
+ * Seconds until a limit that is used up is whole again, of a rate limit that does not say when to come back: `6m0s`, seconds, or a
+ * time. The next request gets through long before, so no more than a minute of it is waited. `null` where no limit is
+ * said to be used up.
+ */
+export function limitResetSeconds(headers: HeaderReader | undefined, now = Date.now()): number | null {
+  if (headers === undefined) return null;
+  const waits = limits.flatMap(([remaining, reset]) => {
+    const left = headers.get(remaining)?.trim() ?? '';
+    const value = headers.get(reset)?.trim() ?? '';
+    return value === '' || (left !== '' && Number(left) > 0) ? [] : (resetIn(value, now) ?? []);
+  });
+  const positive = waits.filter((seconds) => seconds > 0);
+  return positive.length === 0 ? null : Math.min(Math.max(...positive), resetSecondsAtMost);
+}
+
+const resetSecondsAtMost = 60;
+
+/** Of OpenAI and those who do as it does, of Anthropic, and the two usual ones for a single limit. */
+const limits = [
+  ...['requests', 'tokens'].map((kind) => [`x-ratelimit-remaining-${kind}`, `x-ratelimit-reset-${kind}`] as const),
+  ...['requests', 'tokens', 'input-tokens', 'output-tokens'].map(
+    (kind) => [`anthropic-ratelimit-${kind}-remaining`, `anthropic-ratelimit-${kind}-reset`] as const,
+  ),
+  ['x-ratelimit-remaining', 'x-ratelimit-reset'],
+  ['ratelimit-remaining', 'ratelimit-reset'],
+] as const;
+
+/** A number is seconds from now; a large one is the time itself, in seconds or milliseconds since 1970. */
+function resetIn(value: string, now: number): number | null {
+  if (!/^\d+(\.\d+)?$/.test(value)) return secondsIn(value) ?? untilDate(value, now);
+  const number = Number(value);
+  if (number < 1e9) return number;
+  return Math.max(0, (number < 1e12 ? number : number / 1000) - now / 1000);
+}
+
+function untilDate(value: string, now: number): number | null {
   const date = Date.parse(value);
   return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
 }

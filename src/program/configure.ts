@@ -1,15 +1,9 @@
-import { textOfContent } from '../wire/answerText.ts';
-import type { MessageContent } from '../wire/answerText.ts';
-import { HumanError, messageOf, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
+import { normaliseBaseURL } from '../data/baseUrl.ts';
 import type { JsonValue } from '../base/json.ts';
-import { knowKey, shown } from '../base/keys.ts';
-import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
-import { buildRequest, maxTokensKeyOf, withoutRepeated } from '../wire/requestBody.ts';
-import { headersWith } from '../data/requestHeaders.ts';
-import { responseText } from '../base/responseText.ts';
-import { tokenUsageSchema } from '../data/lm.ts';
-import type { OpenAI } from 'openai';
+import type { Capabilities, Sampling } from '../data/lm.ts';
 import { isPredictor } from './brands.ts';
+import { configuredLm } from './configuredLm.ts';
 import { defaultFormat, formatNameOf } from './formats/registry.ts';
 import type { FormatName } from './formats/registry.ts';
 import type { Retriever } from './retrieval/retriever.ts';
@@ -42,9 +36,6 @@ export interface Configuration {
   readonly retriever?: Retriever;
 }
 
-/** The paper's sampling. */
-const paperSampling: Sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1024 };
-
 let configured: Runtime | undefined;
 let retriever: Retriever | undefined;
 
@@ -69,15 +60,12 @@ export function configure(configuration: Configuration | Required<Pick<Configura
 }
 
 function configureLm(configuration: Configuration): void {
-  if (!URL.canParse(configuration.baseURL)) {
-    throw new UsageError(`configure: baseURL '${configuration.baseURL}' is not a URL like http://localhost:8000/v1.`);
-  }
+  const baseURL = normaliseBaseURL(configuration.baseURL, 'baseURL of configure');
   const format = formatNameOf(configuration.adapter ?? defaultFormat);
-  const client = lazily(() => connect(configuration));
   configured = {
     format,
     guided: configuration.guided ?? 'auto',
-    complete: async (call) => complete(await client(), configuration, call),
+    complete: configuredLm({ ...configuration, baseURL }),
     lookup: (predictor) => {
       if (!isPredictor(predictor)) return undefined;
       const own = predictor.ownState();
@@ -104,107 +92,4 @@ export function configuredRetriever(): Retriever {
     'Retrieve has nowhere to look. Call configure({ retriever: bm25({ corpus: … }) }) from bettertogether beside the ' +
       'program, or give new Retrieve({ k, retriever }) one of its own.',
   );
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}
-
-/**
- * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
- * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
- */
-async function connect({ baseURL, apiKey, headers = {} }: Configuration): Promise<OpenAI> {
-  if (apiKey !== undefined) knowKey(apiKey);
-  const { OpenAI: Client } = await import('openai');
-  return new Client({
-    baseURL,
-    apiKey: apiKey ?? 'none',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    // The key stands where `headersWith` puts it.
-    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey ?? null) },
-    logLevel: 'off',
-    fetch: boundedFetch,
-  });
-}
-
-/** An answer is read whole, as far as it is one. */
-const boundedFetch: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  const { status, headers } = response;
-  return new Response(await responseText(response), { status, headers });
-};
-
-const noCapabilities: Capabilities = {
-  completions: false,
-  continueFinal: false,
-  structuredChoice: false,
-  jsonSchema: false,
-};
-
-async function complete(client: OpenAI, configuration: Configuration, call: LmCall): Promise<LmAnswer> {
-  const began = performance.now();
-  const request = buildRequest(call, {
-    sampling: { ...paperSampling, ...configuration.sampling },
-    capabilities: { ...noCapabilities, ...configuration.capabilities },
-    rollout: { round: 0, repeat: 0 },
-    maxTokensKey: maxTokensKeyOf(configuration.baseURL),
-    ...(configuration.request === undefined ? {} : { furtherKeys: configuration.request }),
-  });
-  const reply = await explained(configuration, async () =>
-    replyOf(await client.post<Partial<Answer>>(request.path, { body: { ...request.body, stream: false } })),
-  );
-  return {
-    ...reply,
-    text: withoutRepeated(reply.text, request),
-    key: '',
-    model: call.model,
-    cached: false,
-    seconds: (performance.now() - began) / 1000,
-  };
-}
-
-/** As much as is read of an answer to a chat or of a completed text. */
-interface Answer {
-  readonly choices: readonly {
-    readonly text?: string;
-    readonly message?: { readonly content: MessageContent | null };
-    readonly finish_reason?: string | null;
-  }[];
-  readonly usage?: OpenAI.CompletionUsage | null;
-}
-
-function replyOf({ choices, usage }: Partial<Answer>): Pick<LmAnswer, 'text' | 'finishReason' | 'usage'> {
-  const choice = choices?.[0];
-  if (choice === undefined) throw new Error('not a completion');
-  const text = textOfContent(choice.message?.content) ?? choice.text ?? '';
-  return { text, finishReason: reason(choice.finish_reason), usage: usageOf(usage) };
-}
-
-function reason(given: string | null | undefined): FinishReason {
-  return given === 'stop' || given === 'length' || given === 'content_filter' ? given : 'other';
-}
-
-/** As reported; `null` also where the numbers cannot be. */
-function usageOf(usage: OpenAI.CompletionUsage | null | undefined): TokenUsage | null {
-  const used = tokenUsageSchema.safeParse({
-    inputTokens: usage?.prompt_tokens,
-    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage?.completion_tokens,
-  });
-  return used.data ?? null;
-}
-
-async function explained<T>({ baseURL }: Configuration, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw new HumanError(`The LM at ${baseURL} (see configure) did not answer: ${shown(messageOf(error), 1000)}`, {
-      cause: error,
-    });
-  }
 }

@@ -20,11 +20,26 @@ export interface Completion {
   readonly answeredBy: string | null;
 }
 
-const usageSchema = z.object({
-  prompt_tokens: callTokensSchema,
-  completion_tokens: callTokensSchema,
-  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
-});
+const usageSchema = z.preprocess(
+  inOpenAisNames,
+  z.object({
+    prompt_tokens: callTokensSchema,
+    completion_tokens: callTokensSchema,
+    prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+  }),
+);
+
+/** Some say `input_tokens` and `output_tokens`, as Anthropic and OpenAI's newer wire do. */
+function inOpenAisNames(usage: unknown): unknown {
+  if (typeof usage !== 'object' || usage === null || 'prompt_tokens' in usage || !('input_tokens' in usage))
+    return usage;
+  const { input_tokens, output_tokens, input_tokens_details } = usage as Readonly<Record<string, unknown>>;
+  return {
+    prompt_tokens: input_tokens,
+    completion_tokens: output_tokens,
+    prompt_tokens_details: input_tokens_details,
+  };
+}
 /** Of an endpoint that reports tokens, whatever it says of them. */
 const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
 
@@ -106,10 +121,13 @@ function possibleUsage({ usage, choices }: Answer): z.infer<typeof usageSchema> 
   return isNothing && choices.some((choice) => (textOf(choice) ?? '') !== '') ? null : reported;
 }
 
-/** A router's choice that its service did not finish. @throws ErrorAnswer: what there is of it is no answer. */
+/** Of routers, of DeepSeek where it has no room, and of SGLang and vLLM where a request was ended. */
+const brokenOff = new Set(['error', 'network_error', 'insufficient_system_resource', 'abort', 'aborted']);
+
+/** A choice that its service did not finish. @throws ErrorAnswer: what there is of it is no answer. */
 function checkNotBroken({ error, finish_reason }: Choice): void {
   if (typeof error === 'object' && error !== null) throw new ErrorAnswer(error, true);
-  if (finish_reason === 'error' || finish_reason === 'network_error') {
+  if (brokenOff.has(finish_reason?.toLowerCase() ?? '')) {
     throw new ErrorAnswer({ message: `the answer broke off (finish_reason ${finish_reason})` }, true);
   }
 }
@@ -122,7 +140,7 @@ function textOf(choice: Choice): string | null {
 }
 
 const wasStopped = ({ message, finish_reason }: Choice): boolean =>
-  (message?.refusal ?? '') !== '' || ['length', 'content_filter', 'sensitive'].includes(finish_reason ?? '');
+  (message?.refusal ?? '') !== '' || ['length', 'content_filter'].includes(finishReasonOf(finish_reason ?? null));
 
 const hasThoughts = (message: Choice['message']): boolean =>
   [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');
@@ -143,7 +161,14 @@ function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {
   };
 }
 
-function finishReasonOf(reason: string | null): FinishReason {
-  if (reason === 'sensitive') return 'content_filter';
-  return reason === 'stop' || reason === 'length' || reason === 'content_filter' ? reason : 'other';
+function finishReasonOf(given: string | null): FinishReason {
+  const reason = given?.toLowerCase() ?? '';
+  return finishReasons.find(([, names]) => names.test(reason))?.[0] ?? 'other';
 }
+
+/** Also in the words of TGI, Mistral, Anthropic, Zhipu and Gemini (`content_filter: PROHIBITED_CONTENT`). */
+const finishReasons = [
+  ['stop', /^(stop|eos|eos_token|stop_sequence|end_turn)$/],
+  ['length', /^(length|max_tokens|max_output_tokens|model_length|model_context_window_exceeded)$/],
+  ['content_filter', /^(content_filter\b|sensitive$|safety$|recitation$|prohibited_content$|blocklist$|spii$)/],
+] as const satisfies readonly (readonly [FinishReason, RegExp])[];

@@ -21,9 +21,11 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (status === 401 && missesScopes.test(text)) return 'forbidden';
   if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
-  if (status === 404 || status === 410 || hasNoSuchModelCode(words)) return 'unknownModel';
+  if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
+  if (status === 400 && wantsTls.test(text)) return 'cannot';
   if (status === 403) return 'forbidden';
   if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
+  if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 405 || status === 501) return 'cannot';
   return status >= 500 || passing.has(status) ? 'passing' : 'rejected';
@@ -34,7 +36,7 @@ export function statusWithin(words: ErrorWords): number {
   if (words.status !== null) return words.status;
   if (noCredit.test(words.text) || denied.test(words.text)) return 403;
   if (hasCode(words, rateLimitCodes) || /rate.?limit|too many requests/i.test(words.text)) return 429;
-  if (hasNoSuchModelCode(words) || wordsNoSuchModel(words.text)) return 404;
+  if (hasNoSuchModelCode(words) || wordsNoSuchModel(words.text) || noSuchPath.test(words.text)) return 404;
   if (hasCode(words, /^invalid_request/) || hasCode(words, flaggedCodes) || flagged.test(words.text)) return 400;
   // Something behind it failed: it would not have begun an answer otherwise.
   return 502;
@@ -127,6 +129,12 @@ function isAllocation(text: string): boolean {
 }
 /** OpenAI's restricted keys: right, and not for this. */
 const missesScopes = /missing scopes?\b/i;
+/** LM Studio has status 200 for any address, and 400 where its model crashed, was unloaded or cannot be loaded just now. */
+const noSuchPath = /unexpected endpoint or method/i;
+const modelWentAway =
+  /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
+/** In the words of nginx, Go and Apache. */
+const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
   /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;

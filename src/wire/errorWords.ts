@@ -1,4 +1,5 @@
 import { retryAfterSecondsAtMost } from '../base/limits.ts';
+import { secondsIn, waitIn } from './durations.ts';
 import type { ErrorMeaning } from './meanings.ts';
 import { meaningOfNumber } from './serviceCodes.ts';
 
@@ -12,7 +13,7 @@ export interface ErrorWords {
   readonly fields: readonly string[];
   /** A status of HTTP that the body names, also as a code of gRPC; `null` where it names none. */
   readonly status: number | null;
-  /** Seconds that the body asks to wait, a day at most; `null` where it does not say. */
+  /** Seconds that the body asks to wait, in a field or in its text, a day at most; `null` where it does not say. */
   readonly retryAfter: number | null;
   /** What a number of the service's own means; `null` where there is none that is known. */
   readonly meaning: ErrorMeaning | null;
@@ -28,7 +29,8 @@ export interface ErrorWords {
 export function wordsOf(body: unknown): ErrorWords {
   const found: Found = { texts: [], codes: [], fields: [], status: null, retryAfter: null, meaning: null };
   collect(body, found, 0);
-  return { ...found, text: [...new Set(found.texts)].join(': ') };
+  const text = [...new Set(found.texts)].join(': ');
+  return { ...found, text, retryAfter: found.retryAfter ?? atMostADay(waitIn(text)) };
 }
 
 /** Filled while a body is walked. */
@@ -64,8 +66,17 @@ type Fields = Readonly<Record<string, unknown>>;
 function collectText(text: string, found: Found, depth: number): void {
   const inner = parsed(repeated.exec(text)?.[1] ?? text);
   if (inner !== undefined) collect(inner, found, depth + 1);
-  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(text.trim());
+  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(titleOf(text) ?? text.trim());
 }
+
+/** A web page says what it is in its title: proxies, gateways and sign-ins answer with one. */
+function titleOf(text: string): string | null {
+  if (!/^\s*<(!doctype html|html|head)\b/i.test(text)) return null;
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(text.slice(0, pageLookedInto))?.[1]?.trim() ?? '';
+  return title === '' ? 'a web page' : `a web page, "${title.replaceAll(/\s+/g, ' ')}"`;
+}
+
+const pageLookedInto = 20_000;
 
 /** LiteLLM repeats what the service behind it answered: `litellm.BadRequestError: OpenAIException - {…}`. */
 const repeated = /^litellm\.[^{]*Exception - (\{.*\})/s;
@@ -133,17 +144,21 @@ function statusOfCode(code: string | number): number | null {
 
 /** gRPC's `retryDelay` ("34s"), and the headers that a router passes on. */
 function waitOf(record: Fields): number | null {
-  const delay = /^(\d+(?:\.\d+)?)s$/.exec(textOf(record['retryDelay']));
-  if (delay !== null) return Math.min(Number(delay[1]), retryAfterSecondsAtMost);
+  const delay = secondsIn(textOf(record['retryDelay']));
+  if (delay !== null) return atMostADay(delay);
   const { headers } = record;
   if (typeof headers !== 'object' || headers === null) return null;
   const named = (wanted: string) =>
     Object.entries(headers as Fields).find(([name]) => name.toLowerCase() === wanted)?.[1];
   const after = Number(textOf(named('retry-after')) || NaN);
-  if (after >= 0) return Math.min(after, retryAfterSecondsAtMost);
+  if (after >= 0) return atMostADay(after);
   // Milliseconds of the time at which a limit ends.
   const until = (Number(textOf(named('x-ratelimit-reset')) || NaN) - Date.now()) / 1000;
-  return until > 0 ? Math.min(until, retryAfterSecondsAtMost) : null;
+  return until > 0 ? atMostADay(until) : null;
+}
+
+function atMostADay(seconds: number | null): number | null {
+  return seconds === null ? null : Math.min(seconds, retryAfterSecondsAtMost);
 }
 
 const textOf = (value: unknown): string =>

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -101,6 +102,23 @@ def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None
     _patch_predict(_PredictorCalls(predictors, relay, lms, run_lm))
     _patch_lms(relay, lms)
     _patch_progress_bars()
+    logging.getLogger('dspy.predict.predict').addFilter(_Once())
+
+
+class _Once(logging.Filter):
+    """What DSPy says of fields that are missing or unknown it says of each row: the run warns of it by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if 'input fields were provided' not in message and 'fields not in signature' not in message:
+            return True
+        is_new = message not in self._said
+        self._said.add(message)
+        return is_new
 
 
 class _Bars(weakref.WeakSet[Any]):

@@ -689,3 +689,26 @@ def test_words_of_a_metric_go_into_the_outcome(start: Start) -> None:
     host, _ = start(METRICS, metric='program.py#gepa')
     outcome = host.run({'question': 'x'}, labels={'answer': 'answer of x'})
     assert (outcome['score'], outcome['feedback']) == (0.5, 'so so')
+
+
+def test_what_dspy_says_of_missing_fields_is_printed_once_for_all_rows(start: Start) -> None:
+    host, description = start("""
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict('context, question -> answer')
+
+    def forward(self, **fields):
+        return self.ask(question='q', **fields)
+
+program = Program()
+""")
+    host.put('s', start_state(description))
+    for inputs in ({}, {}, {}, {'context': 'c', 'last': '1'}):
+        host.run(inputs, 's')
+    began = time.monotonic()
+    while "['last']" not in host.printed and time.monotonic() - began < 10:
+        time.sleep(0.05)
+    assert host.printed.count("Missing: ['context']") == 1

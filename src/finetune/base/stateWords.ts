@@ -20,8 +20,24 @@ const words: Readonly<Record<JobState, readonly string[]>> = {
     ...['notrunning', 'not_started'],
   ],
   running: ['running', 'started', 'in_progress'],
-  succeeded: ['succeeded', 'success', 'successful', 'completed', 'complete', 'finished', 'done', 'early_stopped'],
-  failed: ['failed', 'failure', 'failed_validation', 'error', 'errored', 'user_error', 'expired', 'timed_out'],
+  succeeded: [
+    ...[
+      'succeeded',
+      'succeed',
+      'partially_succeeded',
+      'success',
+      'successful',
+      'completed',
+      'complete',
+      'finished',
+      'done',
+      'early_stopped',
+    ],
+  ],
+  failed: [
+    ...['failed', 'failure', 'failed_validation', 'error', 'errored', 'user_error', 'internal_error', 'expired'],
+    ...['timed_out', 'timeout', 'rejected', 'terminated', 'killed', 'crashed'],
+  ],
   cancelled: ['cancelled', 'canceled', 'stopped', 'aborted', 'deleting', 'deleting_cleaning_up'],
 };
 const states: ReadonlyMap<string, JobState> = new Map(

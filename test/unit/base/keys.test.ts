@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { knowKey, shown, withoutKeys } from '../../../src/base/keys.ts';
+import { bareKey, knowKey, shown, withoutKeys } from '../../../src/base/keys.ts';
 
 const key = 'sk-live/9f+Aa=_"q\\7Zx';
 const trainers = 'tr_0123456789abcdef';
@@ -108,4 +108,18 @@ describe('what others said', () => {
     const text = `${'word '.repeat(20_000)}${long}`;
     expect(withoutKeys(text).endsWith('word ***')).toBe(true);
   });
+});
+
+it.each([
+  ['sk-abc', 'sk-abc'],
+  [' sk-abc\r\n', 'sk-abc'],
+  ['"sk-abc"', 'sk-abc'],
+  ["'sk-abc'", 'sk-abc'],
+  ['Bearer sk-abc', 'sk-abc'],
+  ['"bearer sk-abc"', 'sk-abc'],
+  ['sk-"abc', 'sk-"abc'],
+  ['""', ''],
+  ['', ''],
+])('a key in a variable is taken without what is around it: %j', (text, key) => {
+  expect(bareKey(text)).toBe(key);
 });

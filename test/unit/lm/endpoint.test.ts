@@ -13,8 +13,18 @@ describe('endpoint identity', () => {
       'http://BOX/v1#x',
       'http://box/v1/chat/completions',
       'http://box/v1/completions/',
+      'http://box/v1/models',
+      'http://box/v1/responses/',
+      'http://box/v1/messages',
+      'http://box/v1/chat',
     ];
     expect(new Set(spellings.map((spelling) => identity(spelling)))).toEqual(new Set(['http://box/v1']));
+  });
+
+  test('is an address as it stands that only looks like that of a call', () => {
+    const azure = 'https://r.services.ai.azure.com/models';
+    expect(identity(azure)).toBe(azure);
+    expect(identity('http://box/v1beta/openai')).toBe('http://box/v1beta/openai');
   });
 
   test('differs by scheme, port, path and revision', () => {

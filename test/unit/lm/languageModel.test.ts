@@ -342,6 +342,20 @@ describe('what goes wrong', () => {
     expect(fake.counters.completions).toBe(2);
   });
 
+  test.each([
+    [408, 2],
+    [503, 1],
+    [504, 2],
+    [520, 2],
+    [522, 1],
+    [524, 2],
+  ])('a %i counts as %i calls with the answer: some gave up on one that was under way', async (status, calls) => {
+    const budget = new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+    fake.fault({ kind: 'status', status });
+    await model({ gate: budget }).complete(ask('a'), first, never);
+    expect(budget.spent.calls).toBe(calls);
+  });
+
   const lasting: [FakeFault, new (message: string) => Error, RegExp][] = [
     [{ kind: 'status', status: 401 }, EndpointRefused, /does not accept the key.*apiKeyEnv/],
     [{ kind: 'status', status: 403 }, EndpointRefused, /does not accept the key/],

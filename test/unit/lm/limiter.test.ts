@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../../src/engine/errors.ts';
 import { Limiter, type Slot } from '../../../src/lm/limiter.ts';
-import { retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
 
 const never = new AbortController().signal;
 
@@ -117,9 +117,44 @@ describe('Retry-After', () => {
     [{ 'retry-after': 'Sun, 22 Nov 2026 10:01:30 GMT' }, 90],
     [{ 'retry-after': 'Sun, 22 Nov 2026 09:00:00 GMT' }, 0],
     [{ 'retry-after-ms': '1500', 'retry-after': '9' }, 1.5],
+    [{ 'retry-after': '6m12s' }, 372],
     [{ 'retry-after': 'soon' }, null],
     [{}, null],
   ])('%j', (headers, seconds) => {
     expect(read(headers as Record<string, string>)).toBe(seconds);
+  });
+});
+
+describe('a limit that is used up', () => {
+  const now = Date.parse('2026-11-22T10:00:00Z');
+  const left = (remaining: string, reset: string) => ({
+    'x-ratelimit-remaining-requests': remaining,
+    'x-ratelimit-reset-requests': reset,
+  });
+  const tokens = { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '8.64s' };
+  test.each([
+    [left('0', '1s'), 1],
+    [left('0', '250ms'), 0.25],
+    // That is when it is whole: requests get through before.
+    [left('0', '6m0s'), 60],
+    [left('0', '17'), 17],
+    [{ ...left('9', '6m0s'), ...tokens }, 8.64],
+    [{ ...left('0', '2s'), ...tokens }, 8.64],
+    [left('9', '6m0s'), null],
+    [{ 'x-ratelimit-reset-tokens': '3s' }, 3],
+    [{ 'x-ratelimit-remaining-tokens': '-1', 'x-ratelimit-reset-tokens': '0' }, null],
+    [
+      { 'anthropic-ratelimit-requests-remaining': '0', 'anthropic-ratelimit-requests-reset': '2026-11-22T10:00:07Z' },
+      7,
+    ],
+    [{ 'x-ratelimit-reset': String(now / 1000 + 12) }, 12],
+    [{ 'x-ratelimit-reset': String(now + 12_000) }, 12],
+    [{ 'x-ratelimit-reset': String(now - 12_000) }, null],
+    [{ 'x-ratelimit-reset': 'soon' }, null],
+    [{}, null],
+  ])('%j', (headers, seconds) => {
+    const read = limitResetSeconds(new Headers(headers as Record<string, string>), now);
+    if (seconds === null) expect(read).toBeNull();
+    else expect(read).toBeCloseTo(seconds, 5);
   });
 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ChainOfThought, configure, Module, Predict } from 'bettertogether';
 import { UsageError } from '../../../src/base/errors.ts';
 import { chat } from './run.ts';
@@ -130,6 +130,118 @@ describe('a program on its own', () => {
     expect(() => configure({ baseURL: 'gpu-box', model: 'm' })).toThrow(UsageError);
     expect(() => configure({ baseURL, model: 'm', adapter: 'xml' as 'chat' })).toThrow(/Unknown adapter 'xml'/);
   });
+});
+
+describe('a service with ways of its own is asked as in a run', () => {
+  type Given = Record<string, unknown>;
+  /** @param answer status and body for each request, by what was asked and how often. */
+  const serve = (answer: (body: Given, url: string, nth: number) => Response) => {
+    const asked: { readonly url: string; readonly body: Given; readonly headers: Headers }[] = [];
+    vi.stubGlobal('fetch', (url: string, init: { readonly body: string; readonly headers: Headers }) => {
+      const body = JSON.parse(init.body) as Given;
+      asked.push({ url, body, headers: init.headers });
+      return Promise.resolve(answer(body, url, asked.length));
+    });
+    return asked;
+  };
+  const fine = (text = chat({ a: 'x' })) => Response.json({ choices: [{ message: { content: text } }] });
+  const refusal = (status: number, message: string) => Response.json({ error: { message } }, { status });
+  const lab = { baseURL: 'http://lab.example/v1', model: 'base' };
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('what it refuses is left out from then on', async () => {
+    const asked = serve((body) => {
+      if ('top_p' in body) return refusal(400, "Unsupported parameter: 'top_p' is not supported with this model.");
+      if ('max_tokens' in body) return refusal(400, "Use 'max_completion_tokens' instead of max_tokens.");
+      return fine();
+    });
+    configure(lab);
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+    expect(asked).toHaveLength(3);
+    expect(asked[2]!.body).toMatchObject({ temperature: 0.7, max_completion_tokens: 1024 });
+    await new Program().call({ q: 'r' });
+    expect(asked).toHaveLength(4);
+  });
+
+  it('a stream is asked for where nothing else is given', async () => {
+    const asked = serve((body) =>
+      body['stream'] === true
+        ? new Response(
+            `data: ${JSON.stringify({ choices: [{ delta: { content: chat({ a: 'x' }) } }] })}\n\ndata: [DONE]\n`,
+          )
+        : refusal(400, 'This model only supports stream mode'),
+    );
+    configure(lab);
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+    expect(asked.at(-1)!.body['stream']).toBe(true);
+  });
+
+  it('errors of any shape are read: FastAPI’s for one', async () => {
+    const detail = [{ type: 'extra_forbidden', loc: ['body', 'top_p'], msg: 'Extra inputs are not permitted' }];
+    serve((body) => ('top_p' in body ? Response.json({ detail }, { status: 422 }) : fine()));
+    configure(lab);
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+  });
+
+  it('an answer ends at a stop sequence that it does not take', async () => {
+    serve((body) =>
+      'stop' in body ? refusal(400, "Unsupported parameter: 'stop' is not supported") : fine('x\nQ: y'),
+    );
+    configure({ ...lab, adapter: 'plain' });
+    expect(await new Predict('q -> l')({ q: 'q' })).toEqual({ l: 'x' });
+  });
+
+  it.each([
+    [() => Response.json({ error: { message: 'No endpoints found' } }), 'did not answer: No endpoints found'],
+    [
+      () => Response.json({ choices: [{ message: { content: '' }, finish_reason: 'length' }] }),
+      'did not answer: it answered without text (finish_reason length)',
+    ],
+    [() => refusal(402, 'Insufficient credits'), 'did not answer: 402 Insufficient credits'],
+    [
+      () => new Response(null, { status: 307, headers: { location: 'https://elsewhere.example/v1/chat/completions' } }),
+      'did not answer: it redirects to https://elsewhere.example/v1/chat/completions',
+    ],
+  ])('says what came instead of an answer', async (answer, says) => {
+    const asked = serve(answer);
+    configure(lab);
+    await expect(new Program().call({ q: 'q' })).rejects.toThrow(says);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('follows a slash that it adds', async () => {
+    const slashed = `${lab.baseURL}/chat/completions/`;
+    serve((_, url) => (url === slashed ? fine() : new Response(null, { status: 307, headers: { location: slashed } })));
+    configure(lab);
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+  });
+
+  it('is found under /v1 where its 200 says that there is nothing', async () => {
+    serve((_, url) =>
+      url.includes('/v1/') ? fine() : Response.json({ error: 'Unexpected endpoint or method. (POST /x)' }),
+    );
+    configure({ ...lab, baseURL: 'http://lab.example' });
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+  });
+
+  it('gets the key without what is around it', async () => {
+    const asked = serve(() => fine());
+    configure({ ...lab, apiKey: '"sk-mine"\n' });
+    await new Program().call({ q: 'q' });
+    expect(asked[0]!.headers.get('authorization')).toBe('Bearer sk-mine');
+  });
+
+  it.each(['http://lab.example', 'http://lab.example/', 'http://lab.example/chat/completions'])(
+    'is found under /v1 of %s',
+    async (baseURL) => {
+      const asked = serve((_, url) => (url.includes('/v1/') ? fine() : refusal(404, 'Not Found')));
+      configure({ ...lab, baseURL });
+      await new Program().call({ q: 'q' });
+      await new Program().call({ q: 'r' });
+      const paths = ['/chat/completions', '/v1/chat/completions', '/v1/chat/completions'];
+      expect(asked.map(({ url }) => new URL(url).pathname)).toEqual(paths);
+    },
+  );
 });
 
 describe('load and state', () => {

@@ -96,6 +96,12 @@ describe('an error means', () => {
     [498, { error: { message: 'Flex tier capacity exceeded', code: 'capacity_exceeded' } }, 'passing'],
     [530, 'error code: 1033', 'passing'],
     [500, { error: { message: 'CUDA error' } }, 'passing'],
+    [400, { error: 'Model is unloaded.' }, 'passing'],
+    [400, { error: { message: 'Failed to load model "gpt-oss-20b". Error: Error loading model.' } }, 'passing'],
+    [400, { error: 'The model has crashed without additional information. (Exit code: null)' }, 'passing'],
+    [200, { error: 'Unexpected endpoint or method. (POST /chat/completions)' }, 'unknownModel'],
+    [400, '<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>', 'cannot'],
+    [400, 'Client sent an HTTP request to an HTTPS server.', 'cannot'],
     [502, '<html>Bad gateway</html>', 'passing'],
     [400, { error: { message: 'temperature must be at most 1' } }, 'rejected'],
     [400, { error: { message: 'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]' } }, 'rejected'],
@@ -295,12 +301,24 @@ describe('within an answer with status 200', () => {
     [{ error: { type: 'invalid_request_error', message: 'x' } }, 400],
     [{ error: 'Insufficient Balance' }, 403],
     [{ error: { message: 'Internal' } }, 502],
+    [{ error: 'Unexpected endpoint or method. (POST /chat/completions)' }, 404],
   ])('%j counts as %i', (body, status) => {
     expect(statusWithin(wordsOf(body))).toBe(status);
   });
 });
 
 describe('the words of an error', () => {
+  test.each([
+    [
+      '<!DOCTYPE html>\n<html lang="en"><head><title>Just a\n moment...</title></head><body>x</body></html>',
+      'a web page, "Just a moment..."',
+    ],
+    ['<html><body>Please log in</body></html>', 'a web page'],
+    ['<think> is no page', '<think> is no page'],
+  ])('tell of a web page by its title: %s', (page, text) => {
+    expect(wordsOf(page).text).toBe(text);
+  });
+
   test('tell how long to wait, as gRPC and routers say it, a day at most', () => {
     const grpc = { error: { message: 'x', details: [{ '@type': 'RetryInfo', retryDelay: '34s' }] } };
     expect(wordsOf(grpc).retryAfter).toBe(34);
@@ -310,6 +328,29 @@ describe('the words of an error', () => {
     expect(wordsOf(until(600)).retryAfter).toBeCloseTo(600, -1);
     expect(wordsOf(until(-600)).retryAfter).toBeNull();
     expect(wordsOf(until(10 ** 7)).retryAfter).toBe(86_400);
+  });
+
+  test.each([
+    ['Rate limit reached for m: Limit 3, Used 3. Please try again in 20s. Visit https://x', 20],
+    ['Limit 40000 / min. Please try again in 2.4s.', 2.4],
+    ['Please try again in 6m12s.', 372],
+    ['Please try again in 1h12m3.5s. Need more tokens?', 4323.5],
+    ['Please try again in 250ms', 0.25],
+    ['exceeded call rate limit. Please retry after 33 seconds.', 33],
+    ['You exceeded your current quota. Please retry in 34.074824224s.', 34.074824224],
+    ['Please try again in 1 minute and tell us', 60],
+    ['Rate limit of 50 per 86400s exceeded. Please wait 30000 seconds before retrying.', 30_000],
+    ['Try again in 9 days', 86_400],
+    ['Please try again in 5 metres', null],
+    ['Please try again in a moment', null],
+    ['It took 20s', null],
+  ])('ask to wait in a sentence: %s', (message, seconds) => {
+    expect(wordsOf({ error: { message } }).retryAfter).toBe(seconds);
+  });
+
+  test('ask to wait by a field rather than by a sentence', () => {
+    const details = [{ retryDelay: '34.5s' }];
+    expect(wordsOf({ error: { message: 'Please retry in 9s.', details } }).retryAfter).toBe(34.5);
   });
 
   test('are bounded, however a body nests, and never what the user sent', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LmRequest } from '../../../src/wire/requestBody.ts';
 import { wordsOf } from '../../../src/wire/errorWords.ts';
-import { refusalIn } from '../../../src/lm/refusal.ts';
+import { refusalIn } from '../../../src/wire/refusedPart.ts';
 
 const schema = { type: 'json_schema', json_schema: { name: 'a', schema: {} } };
 const full: LmRequest['body'] = {
@@ -22,7 +22,7 @@ const full: LmRequest['body'] = {
   structured_outputs: { choice: ['x'] },
 };
 const request = (body: LmRequest['body']): LmRequest => ({ path: '/chat/completions', body, leftOut: [], unsent: {} });
-const blamed = (body: unknown, sent = full) => refusalIn(request(sent), wordsOf(body));
+const blamed = (body: unknown, sent = full) => refusalIn(request(sent), 400, wordsOf(body));
 const said = (message: string, more: object = {}) => ({ error: { message, ...more } });
 
 describe('an error blames', () => {
@@ -113,7 +113,7 @@ describe('an error blames', () => {
 
   test('max_tokens in chats alone: nothing stands in for it in completions', () => {
     const completion = { ...request({ model: 'm', prompt: 'a', max_tokens: 5 }), path: '/completions' as const };
-    expect(refusalIn(completion, wordsOf(said("Unsupported parameter: 'max_tokens'")))).toBeNull();
+    expect(refusalIn(completion, 400, wordsOf(said("Unsupported parameter: 'max_tokens'")))).toBeNull();
   });
 
   test('nothing that is not in the request', () => {

@@ -1,0 +1,218 @@
+/** The LM of `configure`, which a program asks on its own: as a run asks it, so that it answers as it was scored. */
+import type { OpenAI } from 'openai';
+import { HumanError, messageOf } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
+import { bareKey, knowKey, shown } from '../base/keys.ts';
+import { responseText } from '../base/responseText.ts';
+import type { Capabilities, LmAnswer, LmCall, Sampling } from '../data/lm.ts';
+import { headersWith } from '../data/requestHeaders.ts';
+import { jsonOf, underError } from '../wire/answerBody.ts';
+import { ErrorAnswer } from '../wire/answerErrors.ts';
+import { completionIn, type Completion } from '../wire/completion.ts';
+import { statusWithin } from '../wire/errorMeaning.ts';
+import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
+import { refusalIn, type Refusal } from '../wire/refusedPart.ts';
+import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
+import type { RequestPart } from '../wire/requestParts.ts';
+import { saidIn } from '../wire/saidIn.ts';
+import { slashedTarget } from '../wire/slashedTarget.ts';
+import { isStreamed } from '../wire/streamedAnswer.ts';
+
+/** As much of a `Configuration` as says how an LM is asked. */
+export interface LmConfiguration {
+  readonly baseURL: string;
+  readonly apiKey?: string;
+  readonly sampling?: Partial<Sampling>;
+  readonly request?: Readonly<Record<string, JsonValue>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly capabilities?: Partial<Capabilities>;
+}
+
+/** The paper's sampling. */
+const paperSampling: Sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1024 };
+
+const noCapabilities: Capabilities = {
+  completions: false,
+  continueFinal: false,
+  structuredChoice: false,
+  jsonSchema: false,
+};
+
+/**
+ * What the service refuses is left out from then on, as in a run; nothing is said of it here, for the run has said it.
+ *
+ * @returns what completes calls; it rejects with HumanError when there is no answer.
+ */
+export function configuredLm(configuration: LmConfiguration): (call: LmCall) => Promise<LmAnswer> {
+  const client = lazily(() => connect(configuration));
+  const refusedOf = new Map<string, Set<RequestPart>>();
+  const version: Version = { path: '' };
+  return async (call) => {
+    const began = performance.now();
+    const learned = refusedOf.get(call.model) ?? new Set();
+    refusedOf.set(call.model, learned);
+    const { text, finishReason, usage } = await explained(configuration, async () =>
+      askWithout(learned, async (refused) => ask(await client(), requestOf(configuration, call, refused), version)),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    return { text, finishReason, usage, key: '', model: call.model, cached: false, seconds };
+  };
+}
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/**
+ * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
+ * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
+ */
+async function connect({ baseURL, apiKey: given, headers = {} }: LmConfiguration): Promise<OpenAI> {
+  const apiKey = bareKey(given ?? '');
+  if (apiKey !== '') knowKey(apiKey);
+  const { OpenAI: Client } = await import('openai');
+  return new Client({
+    baseURL,
+    apiKey: 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    // The key stands where `headersWith` puts it.
+    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey === '' ? null : apiKey) },
+    logLevel: 'off',
+    fetch: boundedFetch,
+  });
+}
+
+/**
+ * An answer is read whole, as far as it is one; of an error the package keeps what is under `error` alone. No redirect is
+ * followed but to the same address with a slash: prompts, and a key in a header of its own, would go with it.
+ */
+const boundedFetch: typeof fetch = async (input, init) => {
+  const ask = (url: typeof input) => fetch(url, { ...init, redirect: 'manual' });
+  const first = await ask(input);
+  const slashed = slashedTarget(String(input), first);
+  const response = slashed === null ? first : await ask(slashed);
+  const { status, headers } = response;
+  const text = await responseText(response);
+  return new Response(text === '' ? null : response.ok ? text : underError(text), { status, headers });
+};
+
+function requestOf(configuration: LmConfiguration, call: LmCall, refused: ReadonlySet<RequestPart>): LmRequest {
+  return buildRequest(call, {
+    sampling: { ...paperSampling, ...configuration.sampling },
+    capabilities: { ...noCapabilities, ...configuration.capabilities },
+    refused,
+    rollout: { round: 0, repeat: 0 },
+    maxTokensKey: maxTokensKeyOf(configuration.baseURL),
+    ...(configuration.request === undefined ? {} : { furtherKeys: configuration.request }),
+  });
+}
+
+/** @param learned parts that this model is refused; each that shows itself is entered. */
+async function askWithout<T>(
+  learned: Set<RequestPart>,
+  attempt: (refused: ReadonlySet<RequestPart>) => Promise<T>,
+): Promise<T> {
+  const refused = new Set(learned);
+  for (;;) {
+    try {
+      return await attempt(refused);
+    } catch (error) {
+      if (!(error instanceof PartRefused) || refused.has(error.refusal.part)) throw error;
+      const { part, ofCall } = error.refusal;
+      refused.add(part);
+      if (!ofCall) learned.add(part);
+    }
+  }
+}
+
+class PartRefused extends Error {
+  override readonly name = 'PartRefused';
+  readonly refusal: Refusal;
+
+  constructor(message: string, refusal: Refusal, cause: unknown) {
+    super(message, { cause });
+    this.refusal = refusal;
+  }
+}
+
+type Answer = Pick<Completion, 'finishReason' | 'usage'> & { readonly text: string };
+
+/** @throws PartRefused where the service would take the request without one of its parts. */
+async function ask(client: OpenAI, request: LmRequest, version: Version): Promise<Answer> {
+  try {
+    return await answerTo(client, request, version);
+  } catch (error) {
+    const said = saidOf(error);
+    if (said === null) throw error;
+    const refusal = refusalIn(request, said.status, said.words);
+    if (refusal === null) throw new Error(said.text, { cause: error });
+    throw new PartRefused(said.text, refusal, error);
+  }
+}
+
+/** `/v1` where the base URL lacks it and the service answers there alone. */
+interface Version {
+  path: '' | '/v1';
+}
+
+async function answerTo(client: OpenAI, request: LmRequest, version: Version): Promise<Answer> {
+  try {
+    return await answerAt(client, `${version.path}${request.path}`, request);
+  } catch (error) {
+    const isElsewhere = isNotThere(error) && version.path === '' && !/\/v\d/.test(new URL(client.baseURL).pathname);
+    if (!isElsewhere) throw error;
+    const answer = await answerAt(client, `/v1${request.path}`, request).catch((there: unknown) => {
+      throw isNotThere(there) ? error : there;
+    });
+    version.path = '/v1';
+    return answer;
+  }
+}
+
+async function answerAt(client: OpenAI, path: string, request: LmRequest): Promise<Answer> {
+  const body = { ...request.body, stream: request.body['stream'] === true };
+  const raw = await (await client.post(path, { body }).asResponse()).text();
+  const answered = saidIn(completionIn(isStreamed(raw) ? raw : (jsonOf(raw) ?? raw)), request);
+  const { text, whyNoText, finishReason, usage } = answered;
+  if (text === null) throw new Error(`it answered without text (${whyNoText ?? 'unknown'})`);
+  return { text, finishReason, usage };
+}
+
+/** What the service said by an error, with status 200 too; `null`: an error that it did not speak of. */
+function saidOf(error: unknown): { readonly status: number; readonly words: ErrorWords; readonly text: string } | null {
+  if (error instanceof ErrorAnswer) {
+    const { words } = error;
+    return { status: statusWithin(words), words, text: words.text };
+  }
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return null;
+  const { status, error: body, code, headers } = error as Error & FailedAnswer;
+  const words = wordsOf({ error: body, code });
+  const location = status >= 300 && status < 400 ? headers?.get('location') : null;
+  if (location != null) return { status, words, text: `it redirects to ${location}` };
+  return { status, words, text: words.text === '' ? error.message : `${status} ${words.text}` };
+}
+
+/** The package's `APIError`, which is loaded with it. */
+interface FailedAnswer {
+  readonly status: number;
+  readonly error?: unknown;
+  readonly code?: unknown;
+  readonly headers?: Headers;
+}
+
+/** LM Studio says so with status 200. */
+const isNotThere = (error: unknown): boolean => saidOf(error)?.status === 404;
+
+async function explained<T>({ baseURL }: LmConfiguration, asked: () => Promise<T>): Promise<T> {
+  try {
+    return await asked();
+  } catch (error) {
+    throw new HumanError(`The LM at ${baseURL} (see configure) did not answer: ${shown(messageOf(error), 1000)}`, {
+      cause: error,
+    });
+  }
+}

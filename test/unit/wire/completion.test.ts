@@ -1,0 +1,77 @@
+/** What is read of answers that name things otherwise than OpenAI's do. */
+import { expect, test } from 'vitest';
+import { ErrorAnswer } from '../../../src/wire/answerErrors.ts';
+import { completionIn } from '../../../src/wire/completion.ts';
+
+const usageIn = (usage: unknown) => {
+  const { usage: read, usageRefused } = completionIn({ choices: [{ message: { content: 'x' } }], usage });
+  return usageRefused ? 'refused' : read;
+};
+
+test.each([
+  [
+    { prompt_tokens: 5, completion_tokens: 2 },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 2 },
+  ],
+  [
+    { input_tokens: 5, output_tokens: 2 },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 2 },
+  ],
+  [
+    { input_tokens: 5, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } },
+    { inputTokens: 5, cachedInputTokens: 4, outputTokens: 2 },
+  ],
+  [{ input_tokens: -5, output_tokens: 2 }, null],
+  [{ input_tokens: 0, output_tokens: 0 }, null],
+  [{ prompt_tokens: -5, completion_tokens: 2 }, 'refused'],
+  [{ tokens: 5 }, null],
+])('usage %j', (usage, read) => {
+  expect(usageIn(usage)).toEqual(read);
+});
+
+const finished = (finish_reason: string | null, content = 'x') =>
+  completionIn({ choices: [{ message: { content }, finish_reason }] });
+
+test.each([
+  ['stop', 'stop'],
+  ['eos_token', 'stop'],
+  ['end_turn', 'stop'],
+  ['STOP', 'stop'],
+  ['length', 'length'],
+  ['max_tokens', 'length'],
+  ['MAX_TOKENS', 'length'],
+  ['model_length', 'length'],
+  ['content_filter', 'content_filter'],
+  ['content_filter: PROHIBITED_CONTENT', 'content_filter'],
+  ['SAFETY', 'content_filter'],
+  ['sensitive', 'content_filter'],
+  ['tool_calls', 'other'],
+  [null, 'other'],
+])('an answer that ended for %s ended for %s', (given, reason) => {
+  expect(finished(given).finishReason).toBe(reason);
+});
+
+test.each(['MAX_TOKENS', 'content_filter: RECITATION'])('an empty text that ended for %s is none', (reason) => {
+  expect(finished(reason, '')).toMatchObject({ text: null, whyNoText: `finish_reason ${reason}` });
+});
+
+test.each(['error', 'insufficient_system_resource', 'abort'])('what broke off (%s) is no answer', (reason) => {
+  expect(() => finished(reason)).toThrow(ErrorAnswer);
+});
+
+test('a part of an answer that does not say its type is text', () => {
+  const content = [{ type: 'thinking', thinking: 'y' }, { text: 'x' }];
+  expect(completionIn({ choices: [{ message: { content } }] }).text).toBe('x');
+});
+
+test.each([
+  ['Paris<|im_end|>', 'Paris'],
+  ['Paris <|eot_id|>\n', 'Paris'],
+  ['Paris<end_of_turn>', 'Paris'],
+  ['Paris</s>', 'Paris'],
+  ['<s>Rome</s>', '<s>Rome</s>'],
+  ['<|im_end|> ends a turn', '<|im_end|> ends a turn'],
+  ['Paris', 'Paris'],
+])('the end of a turn is no part of an answer: %s', (content, text) => {
+  expect(finished('stop', content).text).toBe(text);
+});
