@@ -29,6 +29,7 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
       delimiter: separator.delimiter,
       from_line: separator.fromLine,
       columns: (names: string[]) => namesOf(names, `${file}:${separator.fromLine}`),
+      ltrim: separator.spaced,
       skip_empty_lines: true,
       info: true,
       max_record_size: rowBytes,
@@ -68,8 +69,9 @@ const unnamed = (column: number): string => `\0${column}`;
 function namesOf(names: readonly string[], place: string): string[] {
   if (names.length > columnsAtMost) throw tooWide(place, names.length);
   const seen = new Set<string>();
-  return names.map((name, i) => {
-    if (name.trim() === '') return unnamed(i + 1);
+  return names.map((written, i) => {
+    const name = written.trim();
+    if (name === '') return unnamed(i + 1);
     if (seen.has(name)) throw new UsageError(`${place}: two columns are named "${name}". Rename one of them.`);
     seen.add(name);
     return name;
