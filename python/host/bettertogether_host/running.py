@@ -12,7 +12,7 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from .context import Phase, Run, current_phase
-from .exact import exact, exact_fields, read, revived, shown_fields
+from .exact import exact, exact_fields, example_of, read, revived, shown_fields
 from .forks import leave
 from .live import live_rows
 from .lm_errors import CallRejected
@@ -131,7 +131,7 @@ class ExampleRunner:
 
     def _example(self, params: dict[str, Any]) -> Any:
         fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
-        return dspy.Example(**fields).with_inputs(*params['inputs'])
+        return example_of(fields).with_inputs(*params['inputs'])
 
     def _asked(self, run: Run, params: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
         """What the metric says: `rating_of`."""
@@ -214,6 +214,9 @@ def prediction_fields(made: Any) -> dict[str, Any]:
 
 
 def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
+    only_by_place = [each.name for each in signature.parameters.values() if each.kind is each.POSITIONAL_ONLY][1:]
+    if only_by_place:
+        return f'They are given by name: remove the `/` behind {only_by_place[-1]}.'
     needed = [
         each.name
         for each in list(signature.parameters.values())[1:]
