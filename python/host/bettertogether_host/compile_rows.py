@@ -57,7 +57,7 @@ class CompileRows:
         inputs = revived(given['inputs'], annotations, live_rows.value)
         names = list(inputs)
         example = example_of({**plain, **inputs}).with_inputs(*names)
-        row = Row(given['row'], example, example_of(plain).with_inputs(*names), fields)
+        row = Row(given['row'], example, live_rows.example(fields, plain, names), fields)
         self._by_object[id(example)] = row
         self._by_content.setdefault(_key(example), row)
         self._by_inputs.setdefault(_key(inputs), row)

@@ -12,7 +12,7 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from .context import Phase, Run, current_phase
-from .exact import exact, exact_fields, example_of, read, revived, shown_fields
+from .exact import exact, exact_fields, read, revived, shown_fields
 from .forks import leave
 from .live import live_rows
 from .lm_errors import CallRejected
@@ -131,7 +131,7 @@ class ExampleRunner:
 
     def _example(self, params: dict[str, Any]) -> Any:
         fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
-        return example_of(fields).with_inputs(*params['inputs'])
+        return live_rows.example(params['fields'], fields, params['inputs'])
 
     def _asked(self, run: Run, params: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
         """What the metric says: `rating_of`."""
