@@ -129,6 +129,9 @@ class Loader:
         """Never to install a stranger's package that has the name of one of the user's own."""
         package = module.partition('.')[0]
         own = lies_at(package, self._workspace)
+        writer = self._notebooks.writer_of(package)
+        if own is None and writer is not None:
+            return f'{writer} writes it, and has not been run here: run that cell, or save {package}.py beside the notebook.'
         if own is None and package != module and package in sys.modules:  # it is there, in another version
             return f'{package} is installed, and has no such module: {_version_of(package)}'
         if own is None:
