@@ -100,9 +100,14 @@ function shortened(text: string): string {
 function notCsv(error: unknown, file: string, rowBytes: number): UsageError {
   const line = error instanceof CsvError && typeof error['lines'] === 'number' ? `:${error['lines']}` : '';
   if (error instanceof CsvError && error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(`${file}${line}`, rowBytes);
-  const remedy =
-    error instanceof CsvError && error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS'
-      ? ' A text with the separator in it has to stand in double quotes.'
-      : '';
+  const remedy = (error instanceof CsvError && remedies[error.code]) || '';
   return new UsageError(`${file}${line}: not valid CSV: ${messageOf(error)}.${remedy}`, error);
 }
+
+const quoted =
+  ' A text with a quote in it has to stand in double quotes, and the quote is written twice: "say ""hi""".';
+const remedies: Readonly<Record<string, string>> = {
+  CSV_RECORD_INCONSISTENT_COLUMNS: ' A text with the separator in it has to stand in double quotes.',
+  INVALID_OPENING_QUOTE: quoted,
+  CSV_INVALID_CLOSING_QUOTE: quoted,
+};

@@ -623,6 +623,13 @@ def test_a_program_that_does_not_take_the_inputs(start: Start, tmp_path: Path, m
     assert (error['file'], error['line']) == (str(tmp_path / 'program.py'), 9)
 
 
+def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
+    host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
+    error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']
+    assert 'The signature has the inputs question, and the rows give it inputs ("inputs" in' in error['message']
+    assert not host.calls
+
+
 def test_inputs_that_a_program_takes_by_place_alone(start: Start) -> None:
     host, _ = start(
         """

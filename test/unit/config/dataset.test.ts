@@ -153,6 +153,18 @@ describe('loadDataset', () => {
     ],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
+    [
+      'quotes within a text',
+      'within.tsv',
+      'q\tanswer\nsay "hi"\t1\n',
+      'has to stand in double quotes, and the quote is',
+    ],
+    [
+      'quotes around a part',
+      'part.tsv',
+      'q\tanswer\n"hi" he said\t1\n',
+      'has to stand in double quotes, and the quote is',
+    ],
     ['a text without its quotes', 'quotes.csv', 'q,answer\n1,2\n3,4\none, two,5\n', 'has to stand in double quotes'],
     ['a column of values without a name', 'unnamed.csv', 'q,,answer\n1,x,2\n', 'unnamed.csv:2: column 2 has no name'],
     ['a list in lines of JSON', 'pretty.jsonl', '[\n  {"q":1,"answer":2}\n]', 'a list over several lines is a .json'],
