@@ -29,6 +29,7 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
       delimiter: separator.delimiter,
       from_line: separator.fromLine,
       columns: (names: string[]) => namesOf(names, `${file}:${separator.fromLine}`),
+      ltrim: separator.spaced,
       skip_empty_lines: true,
       info: true,
       max_record_size: rowBytes,
@@ -68,8 +69,9 @@ const unnamed = (column: number): string => `\0${column}`;
 function namesOf(names: readonly string[], place: string): string[] {
   if (names.length > columnsAtMost) throw tooWide(place, names.length);
   const seen = new Set<string>();
-  return names.map((name, i) => {
-    if (name.trim() === '') return unnamed(i + 1);
+  return names.map((written, i) => {
+    const name = written.trim();
+    if (name === '') return unnamed(i + 1);
     if (seen.has(name)) throw new UsageError(`${place}: two columns are named "${name}". Rename one of them.`);
     seen.add(name);
     return name;
@@ -98,9 +100,14 @@ function shortened(text: string): string {
 function notCsv(error: unknown, file: string, rowBytes: number): UsageError {
   const line = error instanceof CsvError && typeof error['lines'] === 'number' ? `:${error['lines']}` : '';
   if (error instanceof CsvError && error.code === 'CSV_MAX_RECORD_SIZE') return tooLong(`${file}${line}`, rowBytes);
-  const remedy =
-    error instanceof CsvError && error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS'
-      ? ' A text with the separator in it has to stand in double quotes.'
-      : '';
+  const remedy = (error instanceof CsvError && remedies[error.code]) || '';
   return new UsageError(`${file}${line}: not valid CSV: ${messageOf(error)}.${remedy}`, error);
 }
+
+const quoted =
+  ' A text with a quote in it has to stand in double quotes, and the quote is written twice: "say ""hi""".';
+const remedies: Readonly<Record<string, string>> = {
+  CSV_RECORD_INCONSISTENT_COLUMNS: ' A text with the separator in it has to stand in double quotes.',
+  INVALID_OPENING_QUOTE: quoted,
+  CSV_INVALID_CLOSING_QUOTE: quoted,
+};

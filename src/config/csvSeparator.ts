@@ -5,6 +5,8 @@ export interface Separator {
   readonly delimiter: string;
   /** The line of the column names, from 1. */
   readonly fromLine: number;
+  /** The names are written `question, answer`: spaces behind a separator are none of the values. */
+  readonly spaced: boolean;
 }
 
 const separators = [',', ';', '\t', '|'];
@@ -20,10 +22,16 @@ const sample = 20;
 export function separatorOf(head: string): Separator {
   // Excel's own line.
   const named = /^sep=(.)\r?\n/i.exec(head);
-  if (named !== null) return { delimiter: named[1]!, fromLine: 2 };
+  if (named !== null) return { delimiter: named[1]!, fromLine: 2, spaced: false };
   const found = separators.map((delimiter) => ({ delimiter, ...columnsBy(head, delimiter) }));
   const best = found.reduce((one, other) => (isBetter(other, one) ? other : one));
-  return { delimiter: best.columns > 1 ? best.delimiter : ',', fromLine: 1 };
+  if (best.columns === 1) return { delimiter: ',', fromLine: 1, spaced: false };
+  return { delimiter: best.delimiter, fromLine: 1, spaced: isSpaced(head, best.delimiter) };
+}
+
+function isSpaced(head: string, delimiter: string): boolean {
+  const [, ...names] = head.trimStart().split('\n', 1)[0]!.split(delimiter);
+  return delimiter !== '\t' && names.every((name) => name.startsWith(' '));
 }
 
 interface Columns {
@@ -47,7 +55,7 @@ function columnsBy(head: string, delimiter: string): Columns {
 /** Columns of each of the first records; `null` where it is not CSV, as far as it was read. */
 function widthsOf(head: string, delimiter: string, to: number): readonly number[] | null {
   try {
-    const options = { delimiter, to, skip_empty_lines: true, relax_column_count: true };
+    const options = { delimiter, to, ltrim: delimiter !== '\t', skip_empty_lines: true, relax_column_count: true };
     return parse(head, options).map(({ length }) => length);
   } catch {
     return null;

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { UsageError, messageOf } from '../base/errors.ts';
 import { isExact } from '../base/exact.ts';
 import { fieldsRead, NumberRangeError, parseExactJson } from '../base/exactJson.ts';
@@ -40,9 +40,29 @@ async function rowsOf(file: string, limits: DataLimits, hash: Hash): Promise<rea
     throw new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
   }
   throw new UsageError(
-    `${file} is not a data file that can be read: .jsonl, .json, .csv or .tsv. Others are read by code that makes the ` +
-      'rows: "file.py#name", a function that returns a list of dicts or dspy.Examples.',
+    `${file} is not a data file that can be read: .jsonl, .json, .csv or .tsv. ${otherwise(kind, file)}`,
   );
+}
+
+/** What reads files of other kinds into a data frame, by their endings. */
+const frames: Readonly<Record<string, string>> = {
+  '.parquet': 'read_parquet',
+  '.feather': 'read_feather',
+  '.xlsx': 'read_excel',
+  '.xls': 'read_excel',
+  '.ods': 'read_excel',
+  '.pkl': 'read_pickle',
+  '.pickle': 'read_pickle',
+};
+
+function otherwise(kind: string, file: string): string {
+  if (['.gz', '.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
+    return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
+  }
+  const frame = frames[kind];
+  return frame === undefined
+    ? 'Others are read by code that makes the rows: "file.py#name", a function that returns a list of dicts or dspy.Examples.'
+    : `Code reads it, with pandas: \`def rows(): return pandas.${frame}('${basename(file)}')\`, named as "file.py#rows".`;
 }
 
 async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
@@ -59,7 +79,13 @@ async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<
     if (line.trim() === '') return;
     // The row is the first level.
     if (nestsDeeper(line, nestingAtMost + 1)) throw tooDeep(place);
-    rows.push({ place, fields: asRow(parseJson(line, place, number === 1 ? overLines(line) : ''), place) });
+    const value = parseJson(line, place, lineRemedy(line, number));
+    if (number === 1 && Array.isArray(value) && value.some((each) => each !== null && typeof each === 'object')) {
+      throw new UsageError(
+        `${place}: this is a list of rows. A .jsonl has an object on each line; name the file .json.`,
+      );
+    }
+    rows.push({ place, fields: asRow(value, place) });
   };
   for await (const chunk of chunksOf(file, limits, hash)) {
     for (const line of splitter.split(chunk)) take(line);
@@ -118,16 +144,25 @@ const anObjectALine = ' It holds an object a line: name it .jsonl.';
 const notANumber =
   ' JSON knows neither NaN nor Infinity: write null or a text, or make the rows in code ("file.py#name").';
 
-/** Of the first line of a file that holds one value over several lines. */
-function overLines(line: string): string {
-  return /^\s*[[{]/.test(line)
+/** Of a line that is more or less than an object. */
+function lineRemedy(line: string, number: number): string {
+  if (/\}\s*,\s*$/.test(line)) return ' Remove the comma at the end of each line: a .jsonl has none.';
+  // One value over several lines.
+  return number === 1 && /^\s*[[{]/.test(line)
     ? ' A .jsonl has a whole object on each line; a list over several lines is a .json.'
     : '';
 }
 
 /** Data sets are often kept with something about them: `{"version": 1, "data": […]}`. */
 function keysOf(value: JsonValue): string {
-  if (value === null || typeof value !== 'object') return '';
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return '';
+  const values = Object.values(value);
+  if (values.length > 0 && values.every((each) => each !== null && typeof each === 'object' && !Array.isArray(each))) {
+    return (
+      ' It is an object of objects: write a list of rows (pandas: to_json(…, orient="records")), or make the rows in ' +
+      'code ("file.py#name").'
+    );
+  }
   const lists = Object.entries(value).filter(([, each]) => Array.isArray(each));
   if (lists.length === 0) return '';
   const names = lists.map(([name]) => `"${name}"`).join(', ');

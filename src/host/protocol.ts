@@ -89,7 +89,7 @@ export interface DatasetRow {
   readonly fields: Fields;
   /** What the row's author marked as inputs (`with_inputs`). */
   readonly inputs?: readonly string[];
-  /** Content hash of a row with values that only the objects themselves can represent: its fields name it. */
+  /** Content hash of a row with values that only the objects themselves can represent (its fields name it), or of its author's own class. */
   readonly hash?: string;
 }
 export const readDatasetsRequest = new RequestType<

@@ -21,7 +21,12 @@ export function withoutMagics(cell: Cell): PythonOfCell {
   if (cellMagic === null) return byLine(cell, lines, 0, []);
   const [, name, rest] = cellMagic as unknown as [string, string, string];
   const line = cell.line + first;
-  if (!runPython.has(name)) return nothingOf(cell, lines, line, `it is a cell of the magic \`%%${name}\``);
+  if (!runPython.has(name)) {
+    // Of a file that is written, its name: code may import it.
+    const file = /^(?:write)?file$/.test(name) ? /[^\s-]\S*$/.exec(rest.trim())?.[0] : undefined;
+    const magic = file === undefined ? `%%${name}` : `%%${name} ${file}`;
+    return nothingOf(cell, lines, line, `it is a cell of the magic \`${magic}\``);
+  }
   const bound = name === 'capture' ? /^([A-Za-z_]\w*)/.exec(rest)?.[1] : undefined;
   const left = leftOut(cell, line, `\`%%${name}\` is a magic`, bound === undefined ? [] : [bound]);
   return byLine(cell, lines, first + 1, [left]);

@@ -165,6 +165,7 @@ describe('loading', () => {
       'bad.ts#A',
       /bad\.ts:2: The program called process\.exit\(1\)\. .* under `if \(process\.argv\[1\]/,
     ],
+    ['arguments of the host itself', 'throw new Error(`got [${process.argv.slice(2)}]`);', 'bad.ts#A', /got \[\]/],
     [
       'a member of an export',
       'export class A { static made() {} }',

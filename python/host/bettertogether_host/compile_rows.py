@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import dspy
 
-from .exact import exact_fields, read, revived
+from .exact import exact_fields, example_of, read, revived
 from .live import live_rows
 
 
@@ -56,8 +56,8 @@ class CompileRows:
         annotations = {} if given.get('made') else self._annotations
         inputs = revived(given['inputs'], annotations, live_rows.value)
         names = list(inputs)
-        example = dspy.Example(**{**plain, **inputs}).with_inputs(*names)
-        row = Row(given['row'], example, dspy.Example(**plain).with_inputs(*names), fields)
+        example = example_of({**plain, **inputs}).with_inputs(*names)
+        row = Row(given['row'], example, live_rows.example(fields, plain, names), fields)
         self._by_object[id(example)] = row
         self._by_content.setdefault(_key(example), row)
         self._by_inputs.setdefault(_key(inputs), row)

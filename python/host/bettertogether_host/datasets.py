@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import dspy
 
 from .dataset_forms import Origin, gathered, kind_of, rows_of
-from .live import LiveRows, row_fields
+from .live import LiveRows, is_of_own_kind, row_fields
 from .loading import arguments_of, take
 from .notebooks.places import place_in_source
 from .shown_path import relative
@@ -50,7 +51,7 @@ def keep_rows(
     """
     loader = Loader(workspace, notebooks)
     for spec, hashes in expected.items():
-        made = [_values(row) for row in load_rows(spec, workspace, loader)]
+        made = [row if is_of_own_kind(row) else _values(row) for row in load_rows(spec, workspace, loader)]
         rows.keep(_name(spec, workspace), made, hashes)
 
 
@@ -128,10 +129,20 @@ def _checked(row: Any, number: int, spec: str, file: str) -> Any:
         return row._asdict()
     if hasattr(row, 'index') and hasattr(row, 'to_dict'):  # pandas' iterrows
         return row.to_dict()
-    hint = ''
+    hint = _as_examples(row)
     if isinstance(row, tuple) and len(row) == 2 and hasattr(row[1], 'to_dict'):
         hint = ' Pairs of index and row are what a data frame\'s iterrows() gives: return the frame itself.'
     raise LoadError(f'Row {number} of {spec} is {kind_of(row)}, which is neither a dspy.Example nor a dict.{hint}', file)
+
+
+def _as_examples(row: Any) -> str:
+    if hasattr(row, 'model_dump'):
+        return ' Write `dspy.Example(**row.model_dump())` for each.'
+    if dataclasses.is_dataclass(row):
+        return ' Write `dspy.Example(**dataclasses.asdict(row))` for each.'
+    if isinstance(row, (tuple, list)):
+        return " Name its values: `dict(zip(('question', 'answer'), row))` for each."
+    return ''
 
 
 def _values(row: Any) -> dict[str, Any]:
@@ -139,7 +150,10 @@ def _values(row: Any) -> dict[str, Any]:
 
 
 def _row(spec: str, row: Any) -> dict[str, Any]:
-    fields, digest = row_fields(spec, _values(row))
+    fields, digest = row_fields(spec, row if is_of_own_kind(row) else _values(row))
     marked = getattr(row, '_input_keys', None) if isinstance(row, dspy.Example) else None
-    inputs = {} if marked is None else {'inputs': [name for name in fields if name in marked]}
+    if marked is None:
+        inputs = {}
+    else:  # where there are none of them, the run names one
+        inputs = {'inputs': [name for name in fields if name in marked] or sorted(map(str, marked))}
     return {'fields': fields, **inputs, **({} if digest is None else {'hash': digest})}

@@ -177,7 +177,9 @@ class _Writer:
             fields = {name: getattr(value, name) for name in type(value).model_fields}
             return self._named({**fields, **extra}.items(), depth + 1)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._named(((each.name, getattr(value, each.name)) for each in dataclasses.fields(value)), depth + 1)
+            return self._named(
+                ((each.name, getattr(value, each.name)) for each in dataclasses.fields(value)), depth + 1
+            )
         if isinstance(value, tuple):
             return _tagged('tuple', self._items(value, depth + 2))
         if isinstance(value, list):
@@ -298,9 +300,14 @@ def _timestamp_of(value: Any) -> Any:
     return pandas.Timestamp(value)
 
 
+def example_of(fields: Mapping[str, Any]) -> Any:
+    """Not by keywords: a field named `base` or `self` would be lost among DSPy's own arguments."""
+    return dspy.Example(dict(fields))
+
+
 def _example_of(value: Any) -> Any:
     fields, inputs = value
-    made = dspy.Example(**fields)
+    made = example_of(fields)
     return made if inputs is None else made.with_inputs(*inputs)
 
 

@@ -1,7 +1,8 @@
 """Rows that Python code made (`file.py#name`): their very objects, where JSON cannot say them.
 
 The process that reads the rows for the run writes such a value as a `row` tag (exact.py): which data set, which field,
-and the row's content hash. A host loads the data set once and gives the very objects for it.
+and the row's content hash. A host loads the data set once and gives the very objects for it. Rows of an author's own
+subclass of `dspy.Example` are found by their fields: a metric may call its methods.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .exact import TAG, Written, named
+import dspy
+
+from .exact import TAG, Written, example_of, named
 from .user_errors import LoadError
 
 _ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
@@ -22,10 +25,11 @@ _TOLD = 3
 
 
 def row_fields(spec: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """A row's fields as JSON, and its content hash where a value of it is named by a tag."""
+    """A row's fields as JSON, and its content hash where hosts must have what JSON does not say of it."""
     written = {str(name): Written(value, stable=True) for name, value in values.items()}
     if all(each.whole for each in written.values()):
-        return {name: each.json for name, each in written.items()}, None
+        digest = _hash(written) if is_of_own_kind(values) else None
+        return {name: each.json for name, each in written.items()}, digest
     digest = _hash(written)
     fields = {
         name: each.json
@@ -48,6 +52,7 @@ class LiveRows:
     def __init__(self) -> None:
         self._values: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._tags: dict[int, dict[str, Any]] = {}
+        self._of_own_kind: dict[str, Any] = {}
 
     def keep(self, spec: str, rows: list[Mapping[str, Any]], expected: Mapping[str, str]) -> None:
         """
@@ -62,6 +67,8 @@ class LiveRows:
             if digest is None:
                 continue
             self._values[spec, digest] = values
+            if is_of_own_kind(values):
+                self._of_own_kind.setdefault(_key(fields), values)
             for name, json_ in fields.items():
                 if isinstance(json_, dict) and json_.get(TAG) == 'row':
                     self._tags.setdefault(id(values[name]), json_)
@@ -85,9 +92,31 @@ class LiveRows:
         spec, field, digest = row
         return self._values[spec, digest][field]
 
+    def example(self, written: Mapping[str, Any], fields: Mapping[str, Any], inputs: Iterable[str]) -> Any:
+        """A row as a metric gets it, of the class that its author gave it.
+
+        Args:
+            written: its fields as JSON.
+        """
+        row = self._of_own_kind.get(_key(written)) if self._of_own_kind else None
+        if row is None:
+            return example_of(fields).with_inputs(*inputs)
+        # Not by its constructor, which may take anything.
+        made = object.__new__(type(row))
+        made.__dict__.update(row.__dict__, _store=dict(fields), _input_keys=set(inputs))
+        return made
+
     def tag(self, value: Any) -> dict[str, Any] | None:
         """The tag of a value that is itself one of a row's."""
         return self._tags.get(id(value))
+
+
+def is_of_own_kind(row: Any) -> bool:
+    return isinstance(row, dspy.Example) and not type(row).__module__.startswith('dspy.')
+
+
+def _key(written: Mapping[str, Any]) -> str:
+    return json.dumps(written, sort_keys=True)
 
 
 live_rows = LiveRows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import os
 import platform
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import dspy
 
 from .lms import Lms, described
-from .metric_arguments import MetricArguments
+from .metric_arguments import MetricArguments, unfit
 from .metrics import Metric, built_in_metric
 from .notebooks.places import place_in_source
 from .own_state import kept_in_self
@@ -146,6 +147,8 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
         _takes_nothing(taken, path, workspace)
         try:
             taken = taken()
+            if inspect.isawaitable(taken):
+                taken = asyncio.run(_result(taken))
         except (Exception, SystemExit) as error:
             frame = user_frame(error, workspace)
             place = path.file if frame is None else str(place_in_source(*frame))
@@ -170,6 +173,10 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
             line,
         )
     return taken
+
+
+async def _result(made: Any) -> Any:
+    return await made
 
 
 def is_async(program: Any) -> bool:
@@ -242,10 +249,26 @@ def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric 
     if not callable(metric) or isinstance(metric, type):
         raise LoadError(
             f'{path.spec} is {kind_of(metric)}. A metric is a function (example, prediction, trace=None) that returns '
-            'True, False or a number.',
+            f'True, False or a number.{_made_first(metric, path.name)}',
             path.file,
         )
+    reason = unfit(metric)
+    if reason is not None:
+        file, line = place_of(metric, workspace) or (path.file, None)
+        raise LoadError(
+            f'{path.spec} cannot be called with an example and a prediction, as metrics are (example, prediction, '
+            f'trace=None). {reason}',
+            file,
+            line,
+        )
     return metric, None
+
+
+def _made_first(metric: Any, name: str) -> str:
+    if not isinstance(metric, type) or not any('__call__' in vars(each) for each in metric.__mro__[:-1]):
+        return ''
+    arguments = ', '.join(f'{each}=…' for each in arguments_of(metric))
+    return f' Write `metric = {name}({arguments})` at the end of the file, and name that.'
 
 
 def _freeze(

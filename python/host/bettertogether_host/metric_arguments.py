@@ -13,6 +13,10 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 _ABOUT_PREDICTOR = ('trace', 'pred_name', 'pred_trace')
 # `None` where a metric has to be given them and nobody knows.
 _MAY_BE_NONE = (*_ABOUT_PREDICTOR, 'program_trace')
+# Behind the second place these say that the first two are something else: `None` there would be compared in silence.
+_OF_ROW = frozenset(
+    'example ex gold label expected target truth ground_truth pred prediction predicted response output answer'.split()
+)
 
 
 class Arguments(NamedTuple):
@@ -63,8 +67,44 @@ class MetricArguments:
         return Arguments(positional + missing, {**dict.fromkeys(self._required_named), **named})
 
 
+def unfit(metric: Callable[..., Any]) -> str | None:
+    """Why a metric cannot be called with an example and a prediction; `None` where it can be, or nobody knows."""
+    parameters = _parameters(metric)
+    if inspect.isfunction(metric) and parameters and parameters[0].name == 'self':
+        return f'It is a method, and its object is missing: write `metric = {_class_of(metric)}().{metric.__name__}`.'
+    wanted = [each.name for each in parameters if each.kind in _POSITIONAL and each.default is each.empty]
+    of_row = [name for name in wanted[2:] if name in _OF_ROW]
+    if of_row and not hasattr(metric, '__wrapped__'):
+        return f'`{of_row[0]}` stands in the place of the trace: bind what comes before with functools.partial.'
+    missing = [
+        each.name
+        for each in parameters
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name not in _MAY_BE_NONE
+    ]
+    try:
+        # A decorator may give arguments: what is called is the outermost.
+        own = inspect.signature(metric, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None
+    if any(name in _OF_ROW for name in missing):
+        return 'Both come by place, and not by name: remove the `*`.'
+    if missing and not hasattr(metric, '__wrapped__'):
+        return f'Nobody gives it {", ".join(missing)}: give a default, or bind it with functools.partial.'
+    most = sum(each.kind in _POSITIONAL for each in own.parameters.values())
+    if most >= 2 or any(each.kind is each.VAR_POSITIONAL for each in own.parameters.values()):
+        return None
+    return 'Where it returns the metric, call it at the end of the file, `metric = …(…)`, and name that.'
+
+
+def _class_of(method: Callable[..., Any]) -> str:
+    return method.__qualname__.rpartition('.')[0].rpartition('.')[2] or '…'
+
+
 def _offered(positional: list[inspect.Parameter]) -> list[inspect.Parameter]:
     """Without settings of the metric's own behind the trace, such as `frac=0.5`, which are no places for a predictor."""
+    of_row = [place for place, each in enumerate(positional) if place >= 2 and each.name in _OF_ROW]
+    if of_row:  # a decorator gives what comes first
+        return positional[: of_row[0]]
     nothing = (None, inspect.Parameter.empty)
     are_ours = all(each.name in _ABOUT_PREDICTOR or each.default in nothing for each in positional[3:5])
     return positional if are_ours else positional[:3]

@@ -58,4 +58,6 @@ def _told_value(value: Any) -> str:
         return 'None'
     if isinstance(value, (int, float)):
         return str(value)
+    if isinstance(value, dict):
+        return f'a dict without "score" (it has: {", ".join(map(str, value)) or "nothing"})'
     return f'the text {value[:40]!r}' if isinstance(value, str) else f'a {type(value).__name__}'

@@ -29,6 +29,8 @@ def remedy_of(error: BaseException) -> str | None:
         return _of_variable(error)
     if isinstance(error, FileNotFoundError):
         return _of_relative_path(error)
+    if isinstance(error, ImportError):
+        return _of_old_import(error)
     return _of_old_name(error) if isinstance(error, AttributeError) else None
 
 
@@ -57,6 +59,19 @@ def _of_relative_path(error: FileNotFoundError) -> str | None:
                 f"bettertogether.json. Write Path(__file__).parent / '{wanted}'."
             )
     return None
+
+
+def _of_old_import(error: ImportError) -> str | None:
+    """`from dspy.primitives.assertions import …`, `from dspy import Assert`."""
+    # How people know the modules of old that are no more.
+    known = {'dspy.primitives.assertions': 'Assert', 'dspy.functional': 'TypedPredictor'}
+    missing = re.match(r"cannot import name '(\w+)' from 'dspy'", str(error))
+    name = known.get(error.name or '') if missing is None else missing[1]
+    if name not in _IN_THEIR_PLACE:
+        return None
+    import dspy
+
+    return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
 
 
 def _of_old_name(error: AttributeError) -> str | None:

@@ -75,6 +75,7 @@ class ExampleRunner:
         annotations = {} if params.get('made') else self._annotations
         inputs = revived(params['inputs'], annotations, live_rows.value)
         program = self._loaded.program
+        self._known(inputs)
         with self._around(Phase(run, metric=False)) as trace:
             try:
                 if is_async(program):
@@ -86,6 +87,20 @@ class ExampleRunner:
                 if unfit is None:
                     raise
                 raise unfit from None
+
+    def _known(self, inputs: dict[str, Any]) -> None:
+        """
+        Raises:
+            ProgramInputsError: for a module of DSPy's own that knows none of the inputs: it would ask without any.
+        """
+        wanted = {name: None for each in self._loaded.predictors for name in each.predictor.signature.input_fields}
+        if wanted and wanted.keys().isdisjoint(inputs) and type(self._loaded.program).__module__.startswith('dspy.'):
+            raise ProgramInputsError(
+                f'The signature has the inputs {", ".join(wanted)}, and the rows give it {", ".join(inputs) or "none"} '
+                '("inputs" in bettertogether.json, or with_inputs). Name the fields of the rows like those of the '
+                'signature.',
+                None,
+            )
 
     def _unfit(self, inputs: dict[str, Any]) -> ProgramInputsError | None:
         """What is to be said of a program that does not take the inputs; `None` of one that does."""
@@ -131,7 +146,7 @@ class ExampleRunner:
 
     def _example(self, params: dict[str, Any]) -> Any:
         fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
-        return dspy.Example(**fields).with_inputs(*params['inputs'])
+        return live_rows.example(params['fields'], fields, params['inputs'])
 
     def _asked(self, run: Run, params: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
         """What the metric says: `rating_of`."""
@@ -214,6 +229,9 @@ def prediction_fields(made: Any) -> dict[str, Any]:
 
 
 def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
+    only_by_place = [each.name for each in signature.parameters.values() if each.kind is each.POSITIONAL_ONLY][1:]
+    if only_by_place:
+        return f'They are given by name: remove the `/` behind {only_by_place[-1]}.'
     needed = [
         each.name
         for each in list(signature.parameters.values())[1:]

@@ -36,7 +36,9 @@ def parse_code_path(spec: str, workspace: str, role: str) -> CodePath:
     file, _, name = spec.rpartition('#')
     file = os.path.realpath(os.path.join(workspace, file or spec))
     if not file.lower().endswith(('.py', '.ipynb')):
-        raise LoadError(f"The {role} '{spec}' is not in a .py or .ipynb file, which a Python program's {role} has to be.")
+        raise LoadError(
+            f"The {role} '{spec}' is not in a .py or .ipynb file, which a Python program's {role} has to be."
+        )
     if not os.path.isfile(file):
         raise LoadError(f"The {role} '{spec}' names {file}, which does not exist.", file)
     return CodePath(spec, file, name if '#' in spec else '')
@@ -65,6 +67,7 @@ class Loader:
             LoadError: naming file and line.
         """
         if file not in self._modules:
+            sys.argv[:] = [file]  # as `python file.py` has it: our own arguments are none of the program's
             try:
                 self._modules[file] = self._import(file)
             except LoadError:
@@ -110,7 +113,7 @@ class Loader:
         place = file if frame is None else str(place_in_source(*frame))
         hint = ''
         if isinstance(error, ModuleNotFoundError) and error.name:
-            hint = f'. {self._how_to_get(error.name)}'
+            hint = f' {self._how_to_get(error.name)}'
         if isinstance(error, SystemExit):  # argparse and scripts without a main function
             hint = (
                 ' What is only for the command line (argparse, the end of a script) belongs under '
@@ -118,13 +121,19 @@ class Loader:
             )
         if not isinstance(error, (SyntaxError, ImportError, SystemExit)):
             sys.stderr.write(users_traceback(error, self._workspace))
-        message = f'Loading {file} failed at {place}: {text_of(error)}{hint}'
+        said = text_of(error)
+        message = f'Loading {file} failed at {place}: {said}{"." if hint and not said.endswith(".") else ""}{hint}'
         return LoadError(message, *(frame or (file,)))
 
     def _how_to_get(self, module: str) -> str:
         """Never to install a stranger's package that has the name of one of the user's own."""
         package = module.partition('.')[0]
         own = lies_at(package, self._workspace)
+        writer = self._notebooks.writer_of(package)
+        if own is None and writer is not None:
+            return f'{writer} writes it, and has not been run here: run that cell, or save {package}.py beside the notebook.'
+        if own is None and package != module and package in sys.modules:  # it is there, in another version
+            return f'{package} is installed, and has no such module: {_version_of(package)}'
         if own is None:
             return f'Install it for the interpreter that runs the program: {install_command(package, self._workspace)}'
         lies = os.path.join(relative(own, self._workspace), package)
@@ -134,6 +143,11 @@ class Loader:
             f'{lies} is a package of your own that Python does not find: put its folder on the path '
             f'(PYTHONPATH={own}), or install it with what describes it: {sys.executable} -m pip install -e <its folder>'
         )
+
+
+def _version_of(package: str) -> str:
+    version = getattr(sys.modules[package], '__version__', None)
+    return 'the code is for another version of it.' if version is None else f'the code is for another than {version}.'
 
 
 def _import_alone(file: str, name: str) -> ModuleType:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dspy
-
 from . import exact
 from .kept import Kept, SharedDemos
 from .live import live_rows
@@ -69,4 +67,4 @@ def revived(fields: dict[str, Any], signature: Any) -> dict[str, Any]:
 
 def _example(demo: dict[str, Any], signature: Any) -> Any:
     fields = revived(demo['fields'], signature)
-    return dspy.Example(**({'augmented': True} if demo['augmented'] else {}), **fields)
+    return exact.example_of({**({'augmented': True} if demo['augmented'] else {}), **fields})

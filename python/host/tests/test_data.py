@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .harness import HostProcess, RemoteError
+from .harness import HostProcess, RemoteError, fills_in
 
 DATA = """
     import dspy
@@ -45,6 +45,18 @@ FORMS = """
     import pandas
     from pathlib import Path
 
+    import dataclasses, pydantic
+
+    class Model(pydantic.BaseModel):
+        question: str
+
+    @dataclasses.dataclass
+    class Record:
+        question: str
+
+    pairs = [('q', 'a')]
+    models = [Model(question='q')]
+    records = [Record('q')]
     dicts = [{'question': f'q{i}', 'answer': i} for i in range(3)]
     marked = [dspy.Example(columns=['a'], answer=i).with_inputs('columns') for i in range(3)]
     frame = pandas.DataFrame(dicts)
@@ -204,6 +216,9 @@ PARTS = 'A data set is one list of rows: write one function per split in forms.p
         ('of', 'takes split, seed, and a function that makes a data set is called with nothing. Write one function per split '
          'in forms.py, such as `def train(): return of(…, …)`, and name that.'),
         ('words', 'Row 1 of forms.py#words is a str, which is neither a dspy.Example nor a dict.'),
+        ('pairs', 'is a tuple, which is neither a dspy.Example nor a dict. Name its values: `dict(zip('),
+        ('models', 'which is neither a dspy.Example nor a dict. Write `dspy.Example(**row.model_dump())` for each.'),
+        ('records', 'neither a dspy.Example nor a dict. Write `dspy.Example(**dataclasses.asdict(row))` for each.'),
     ],
 )
 def test_another_form_is_told_with_the_lines_to_write(read: Callable[..., Any], name: str, told: str) -> None:
@@ -211,3 +226,40 @@ def test_another_form_is_told_with_the_lines_to_write(read: Callable[..., Any], 
         read(name, file='forms.py')
     assert f'forms.py#{name}' in str(caught.value) and told in str(caught.value)
     assert caught.value.data['kind'] == 'load' and caught.value.data['file'].endswith('forms.py')
+
+
+def test_inputs_that_no_row_has_are_left_to_be_named(read: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / 'rows.py').write_text("import dspy\nrows = [dspy.Example(q='q').with_inputs('k')]\n")
+    assert read('rows') == [[{'fields': {'q': 'q'}, 'inputs': ['k']}]]
+
+
+def test_a_metric_gets_rows_of_their_own_class(read: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / 'program.py').write_text(
+        textwrap.dedent(
+            """
+            import dspy
+            program = dspy.Predict('question -> answer')
+
+            class Case(dspy.Example):
+                def is_right(self, answer):
+                    return self.weight if self.answer == answer else 0
+
+            made = [Case(question=each, answer=f'answer of {each}', weight=0.25) for each in 'ab']
+            rows = [each.with_inputs('question') for each in made]
+
+            def metric(example, prediction):
+                assert example.inputs().keys() == ['question']
+                return example.is_right(prediction.answer)
+            """
+        )
+    )
+    [rows] = read('rows', file='program.py')
+    host = HostProcess(fills_in(lambda field, question: f'{field} of {question}'))
+    hashes = {str(number): row['hash'] for number, row in enumerate(rows)}
+    described = host.initialize(
+        tmp_path, 'program.py#program', 'program.py#metric', rows={'program.py#rows': hashes}
+    )
+    host.put_start(described)
+    outcomes = [host.run({'question': row['fields']['question']}, labels=row['fields'], made=True) for row in rows]
+    assert [outcome['score'] for outcome in outcomes] == [0.25, 0.25]
+    host.shutdown()

@@ -212,6 +212,49 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {},
     ),
     (
+        r"No module named 'dspy.primitives.assertions'. DSPy 3.* has dspy.Refine .* in its place. "
+        r'dspy is installed, and has no such module: the code is for another than 3\.[^p]*$',
+        'from dspy.primitives.assertions import assert_transform_module',
+        'program.py#Program',
+        {},
+    ),
+    (
+        r"cannot import name 'Suggest' from 'dspy'.* DSPy 3.* has dspy.Refine",
+        'from dspy import Suggest',
+        'program.py#Program',
+        {},
+    ),
+    *(
+        (
+            told,
+            f'import dspy, functools\np = dspy.Predict("q -> a")\n{metric}',
+            'program.py#p',
+            {'metric': 'program.py#m'},
+        )
+        for told, metric in (
+            (
+                r'm is a class.*Write `metric = m\(limit=…\)` at',
+                'class m:\n  def __init__(self, limit, k=1): 1\n  def __call__(self, e, p): 1',
+            ),
+            (r'm is a class.*Write `metric = m\(\)` at', 'class m(dspy.Module):\n  def forward(self, e, p): return 1'),
+            (
+                r'program.py#m cannot be called with an example and a prediction.*Where it returns the metric, call it',
+                'def m(limit=1):\n  return lambda e, p: 1',
+            ),
+            (r'cannot be called.*Where it returns the metric', 'def m():\n  return lambda e, p: 1'),
+            (r'cannot be called.*remove the `\*`', 'def m(*, example, pred): return 1'),
+            (r'cannot be called.*Nobody gives it strict: give a default', 'def m(e, p, *, strict): return 1'),
+            (
+                r'cannot be called.*write `metric = Judge\(\).score`',
+                'class Judge:\n  def score(self, e, p, trace=None): return 1\nm = Judge.score',
+            ),
+            (
+                r'cannot be called.*`pred` stands in the place of the trace',
+                'def m(question, gold, pred): return gold == pred',
+            ),
+        )
+    ),
+    (
         'not in a .py or .ipynb file',
         'import dspy\np = dspy.Predict("q -> a")',
         'program.py#p',
@@ -230,6 +273,21 @@ def test_what_cannot_be_loaded_is_told(
     with pytest.raises(RemoteError, match=words) as failed:
         start(source, program=program, **more)
     assert failed.value.data['kind'] == 'load'
+
+
+def test_a_file_is_loaded_as_if_it_had_been_started_without_arguments(start: Start, tmp_path: Path) -> None:
+    host, _ = start(
+        """
+        import argparse, sys
+        import dspy
+        parser = argparse.ArgumentParser()
+        parser.add_argument('--signature', default='question -> answer')
+        program = dspy.Predict(parser.parse_args().signature)
+        assert sys.argv == [__file__]
+        """,
+        program='program.py#program',
+    )
+    assert host.run({'question': 'q'})['prediction'] == {'answer': 'answer of q'}
 
 
 class Card(pydantic.BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 import dspy
 import pytest
 
-from bettertogether_host.metric_arguments import MetricArguments
+from bettertogether_host.metric_arguments import MetricArguments, unfit
 
 Given = tuple[Any, ...]
 
@@ -141,6 +141,32 @@ def test_of_what_cannot_be_looked_into_two_arguments_are_enough() -> None:
     arguments = MetricArguments(max)
     assert not arguments.takes_predictor
     assert call(max, arguments.plain(1, 2, [3])) == 2
+
+
+def given_a_judge(metric: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(metric)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        return metric('judge', *args, **kwargs)
+
+    return asked
+
+
+def test_what_a_decorator_gives_is_no_place_of_the_metrics() -> None:
+    @given_a_judge
+    def metric(judge: str, example: Any, pred: Any) -> Any:
+        return judge, example, pred
+
+    arguments = MetricArguments(metric)
+    assert unfit(metric) is None
+    for trace in (None, [3]):
+        assert call(metric, arguments.plain(1, 2, trace)) == ('judge', 1, 2)
+
+
+@pytest.mark.parametrize(
+    'metric', [gepa, required, six, named_program_trace, by_name, anything, wrapped, Judge(), Module(), max]
+)
+def test_the_forms_of_metrics_are_fit(metric: Callable[..., Any]) -> None:
+    assert unfit(metric) is None
 
 
 def test_settings_of_a_metric_are_no_places_for_a_predictor() -> None:

@@ -81,12 +81,15 @@ def test_what_a_metric_may_return(value: Any, score: float) -> None:
         (7, '7'),
         (float('nan'), 'nan'),
         ((1.0, 'why'), 'a tuple'),
-        ({'value': 1}, 'a dict'),
+        ({'value': 1}, 'a dict without "score" (it has: value)'),
+        ({}, 'a dict without "score" (it has: nothing)'),
         (dspy.Prediction(answer='x'), 'a Prediction'),
     ],
 )
 def test_what_is_no_score_is_told(value: Any, told: str) -> None:
-    with pytest.raises(MetricValueError, match=re.escape(f'The metric m returned {told} for row 3. It must return True')):
+    with pytest.raises(
+        MetricValueError, match=re.escape(f'The metric m returned {told} for row 3. It must return True')
+    ):
         score_of(value, (0, 1), 'm', 2)
 
 

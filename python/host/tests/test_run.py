@@ -623,6 +623,62 @@ def test_a_program_that_does_not_take_the_inputs(start: Start, tmp_path: Path, m
     assert (error['file'], error['line']) == (str(tmp_path / 'program.py'), 9)
 
 
+def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
+    host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
+    error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']
+    assert 'The signature has the inputs question, and the rows give it inputs ("inputs" in' in error['message']
+    assert not host.calls
+
+
+def test_inputs_that_a_program_takes_by_place_alone(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('question -> answer')
+
+            def forward(self, question, /):
+                return self.ask(question=question)
+        """
+    )
+    assert 'remove the `/` behind question' in host.run({'question': 'x'})['error']['message']
+
+
+def test_fields_may_have_the_names_of_dspys_own_arguments(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+        Program = dspy.Predict('base -> answer')
+
+        def metric(example, prediction):
+            return example.base == 'b' and example['self'] == 's'
+        """,
+        metric='program.py#metric',
+    )
+    demo = {'fields': {'base': 'of the demo', 'answer': 'a'}, 'augmented': True}
+    host.put('one', {'predictors': {'self': {'instructions': 'Say it.', 'demos': [demo], 'model': 'm'}}})
+    outcome = host.run({'base': 'b'}, 'one', labels={'self': 's'})
+    assert outcome['score'] == 1
+    assert 'of the demo' in host.calls[0]['call']['prompt']['messages'][1]['content']
+
+
+def test_a_function_that_makes_the_program_may_be_asynchronous(start: Start) -> None:
+    host, _ = start(
+        """
+        import asyncio, dspy
+
+        async def make():
+            await asyncio.sleep(0)
+            return dspy.Predict('question -> answer')
+        """,
+        program='program.py#make',
+    )
+    assert host.run({'question': 'x'})['prediction'] == {'answer': 'answer of x'}
+
+
 def test_a_program_that_takes_the_inputs_in_a_call_of_its_own(start: Start) -> None:
     host, _ = start(
         """

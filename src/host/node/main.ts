@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   watcher.on('error', () => undefined); // without it, endless loops are found later and without their line
   watcher.unref();
   const { serve } = await import('./serve.ts');
-  serve(process.argv[2]!);
+  // Code of the user's that looks for arguments finds none.
+  serve(process.argv.splice(2)[0]!);
 }
 
 await main();

@@ -98,6 +98,9 @@ describe('loadDataset', () => {
     ['bars', 'q|answer\none; two, three|a\nfour|"b\tc|d"\n'],
     ["Excel's line that names them", 'sep=;\r\nq;answer\r\n"one; two, three";a\r\nfour;b\tc|d\r\n'],
     ["the rows' numbers of pandas", ',q,answer\n0,"one; two, three",a\n1,four,b\tc|d\n'],
+    ['spaces behind the separators', 'q, answer\n"one; two, three", a\nfour, "b\tc|d"\n'],
+    ['spaces between quotes', '"q", "answer"\n"one; two, three", "a"\n"four", "b\tc|d"\n'],
+    ['spaces around names', ' q ;answer \n"one; two, three";a\nfour;b\tc|d\n'],
     ['separators at the ends of lines', 'q;answer;;\n"one; two, three";a;;\nfour;b\tc|d;;\n'],
   ])('reads CSV with %s', async (_, text) => {
     for (const [name, bom] of [
@@ -125,7 +128,22 @@ describe('loadDataset', () => {
     ['broken JSON', 'bad.jsonl', '{"q":1,"answer":2}\n{"q":', 'bad.jsonl:2: not valid JSON'],
     ['a row that is no object', 'list.jsonl', '{"q":1,"answer":2}\n[1]', 'list.jsonl:2: a row has to be an object'],
     ['null for a row', 'null.json', '[null]', 'null.json, row 1: a row has to be an object'],
+    [
+      'a list of rows on one line',
+      'array.jsonl',
+      '[{"q":1,"answer":2}]',
+      'an object on each line; name the file .json',
+    ],
+    [
+      'lines of an array',
+      'commas.jsonl',
+      '{"q":1,"answer":2},\n{"q":1,"answer":2}',
+      'Remove the comma at the end of each',
+    ],
     ['no array', 'object.json', '{}', 'does not hold an array'],
+    ['rows by name', 'named.json', '{"a":{"q":1,"answer":2}}', 'object of objects: write a list of rows'],
+    ['a packed file', 'rows.jsonl.gz', '', 'Unpack it, and name what was in it: rows.jsonl.'],
+    ['a table of pandas', 'rows.parquet', '', "`def rows(): return pandas.read_parquet('rows.parquet')`, named as"],
     ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
     [
       'a row without an input',
@@ -135,13 +153,25 @@ describe('loadDataset', () => {
     ],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
+    [
+      'quotes within a text',
+      'within.tsv',
+      'q\tanswer\nsay "hi"\t1\n',
+      'has to stand in double quotes, and the quote is',
+    ],
+    [
+      'quotes around a part',
+      'part.tsv',
+      'q\tanswer\n"hi" he said\t1\n',
+      'has to stand in double quotes, and the quote is',
+    ],
     ['a text without its quotes', 'quotes.csv', 'q,answer\n1,2\n3,4\none, two,5\n', 'has to stand in double quotes'],
     ['a column of values without a name', 'unnamed.csv', 'q,,answer\n1,x,2\n', 'unnamed.csv:2: column 2 has no name'],
     ['a list in lines of JSON', 'pretty.jsonl', '[\n  {"q":1,"answer":2}\n]', 'a list over several lines is a .json'],
     ['lines of JSON for a list', 'lines.json', '{"q":1,"answer":2}\n{"q":2,"answer":3}\n', 'name it .jsonl'],
     ['a list within an object', 'within.json', '{"version":1,"data":[{"q":1}]}', 'an object with "data"'],
     ['what is no number', 'nan.jsonl', '{"q":1,"answer":NaN}', 'JSON knows neither NaN nor Infinity'],
-    ['another kind of file', 'rows.parquet', 'x', 'Others are read by code that makes the rows'],
+    ['another kind of file', 'rows.txt', 'x', 'Others are read by code that makes the rows'],
   ];
   it.each(wrong)('names %s by file and line', async (_, name, text, message) => {
     const loading = loadDataset(write(name, text), ['q'], exact);

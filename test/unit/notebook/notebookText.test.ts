@@ -167,6 +167,11 @@ describe('keys of magics', () => {
     expect(JSON.stringify(leftOut)).not.toContain('hidden');
   });
 
+  it('say which file a cell writes', () => {
+    const { leftOut } = read('%%writefile -a lib/helpers.py\nx = 1');
+    expect(leftOut[0]!.why).toBe('it is a cell of the magic `%%writefile lib/helpers.py`');
+  });
+
   it('leave `%%timeit` out, which binds nothing', () => {
     expect(read('%%timeit\nx = 1').text.trim()).toBe('');
   });

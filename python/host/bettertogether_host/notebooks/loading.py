@@ -37,6 +37,15 @@ class Notebooks:
     def has(self, file: str) -> bool:
         return file in self._given
 
+    def writer_of(self, module: str) -> str | None:
+        """The cell that writes the file of a module when a kernel runs it (`%%writefile helpers.py`)."""
+        for file, notebook in self._given.items():
+            for left in notebook['leftOut']:
+                written = re.search(r'`%%(?:write)?file (.+)`$', left['why'])
+                if written is not None and os.path.basename(written[1]) == f'{module}.py':
+                    return f'{file}, cell {left["cell"]}'
+        return None
+
     def load(self, file: str) -> ModuleType:
         """
         Raises:

@@ -50,6 +50,15 @@ def test_an_error_of_a_cell_names_it(tmp_path: Path) -> None:
         Loader(str(tmp_path), [notebook('x = 0\ny = 1 / x', 'y', file=str(file))]).load(str(file))
 
 
+def test_a_module_that_a_cell_writes_is_not_to_be_installed(tmp_path: Path) -> None:
+    file = tmp_path / 'qa.ipynb'
+    file.write_text('{}')
+    left = [{'cell': 1, 'line': 1, 'why': 'it is a cell of the magic `%%writefile helpers_of_qa.py`'}]
+    given = notebook('import helpers_of_qa\nx = helpers_of_qa.x', 'x', file=str(file), left_out=left)
+    with pytest.raises(LoadError, match=r'qa\.ipynb, cell 1 writes it, .* save helpers_of_qa.py beside the notebook'):
+        Loader(str(tmp_path), [given]).load(str(file))
+
+
 def test_cells_may_wait_and_use_what_ipython_has(tmp_path: Path) -> None:
     file = tmp_path / 'qa.ipynb'
     file.write_text('{}')
