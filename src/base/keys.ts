@@ -51,6 +51,17 @@ export function withoutKeys(text: string): string {
     );
 }
 
+/** A key as people put it into a variable, without what is around it: Docker keeps the quotes of its files of variables. */
+export function unquotedKey(text: string): string {
+  return (/^(["'])(.*)\1$/s.exec(text.trim())?.[2] ?? text).trim();
+}
+
+/** A key that was put into its variable as a whole header would have it. */
+export function withoutBearer(key: string): string {
+  const bare = key.replace(/^bearer\s+/i, '');
+  return bare === key ? key : unquotedKey(bare);
+}
+
 const userInfo = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@]{1,2000}@/gi;
 const queryValue = /([?&;][\w.-]{0,40}(?:key|token|secret|sig|signature|password|auth|credential)=)[^\s&#;"'<>*]+/gi;
 const authorization = /\b((?:bearer|basic)(?: +|%20|\+))([^\s"',;<>\\]+)/gi;
@@ -102,10 +113,4 @@ function base64Character(character: string): string {
 
 function literal(character: string): string {
   return /\w/.test(character) ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`;
-}
-
-/** A key as people put it into a variable, without what is around it: Docker keeps the quotes of its files of variables. */
-export function bareKey(text: string): string {
-  const unquoted = /^(["'])(.*)\1$/s.exec(text.trim())?.[2] ?? text;
-  return unquoted.trim().replace(/^bearer\s+/i, '');
 }

@@ -8,9 +8,9 @@ import { processTerminal } from './base/terminal.ts';
 
 /**
  * V8 lets its heap grow to a multiple of what is alive before it collects all of it, by heuristics that favour speed: after
- * 40,000 calls 170 of 230 MB were garbage. Half more than is alive costs a run a collection every few thousand calls.
+ * 40,000 calls 170 of 230 MB were garbage. A quarter more than is alive costs a run a collection every few thousand calls.
  */
-setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString('--heap-growing-percent=25');
 
 /** How long what is still open may hold up the end. */
 const lingerMs = 3000;

@@ -1,4 +1,5 @@
 /** Headers of requests besides the usual ones, which some gateways want, and where the key stands among them. */
+import { withoutBearer } from '../base/keys.ts';
 
 /** What stands for the key in a header, so that the key itself stands nowhere. */
 export const keyPlace = '{key}';
@@ -13,7 +14,8 @@ export const holdKey = (headers: FurtherHeaders): boolean => Object.values(heade
 
 /** By lower-case name, ready to be sent. @param key `null`: none is sent. */
 export function headersWith(headers: FurtherHeaders, key: string | null): Record<string, string> {
-  const bearer: Record<string, string> = key === null || holdKey(headers) ? {} : { authorization: `Bearer ${key}` };
+  const isElsewhere = key === null || holdKey(headers);
+  const bearer: Record<string, string> = isElsewhere ? {} : { authorization: `Bearer ${withoutBearer(key)}` };
   const own = Object.entries(headers).map(([name, value]) => [
     name.toLowerCase(),
     value.replaceAll(keyPlace, () => key ?? ''),

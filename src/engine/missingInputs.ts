@@ -6,42 +6,47 @@ import type { RunEvent } from '../protocol.ts';
 /** Programs may leave out what single rows do not have. */
 const rowsAtLeast = 3;
 
+/** A predictor, and its inputs that no call has had so far, with the rows that lacked them. */
+interface Watched {
+  readonly predictor: PredictorDescription;
+  readonly rows: Map<string, Set<number>>;
+}
+
 /** Warns once in a run of a predictor that the first rows never gave one of its inputs, whichever language it is written in. */
 export class MissingInputsWarning {
   readonly #append: (event: RunEvent) => void;
-  /** Rows without it, by predictor and input; `null` of an input that was given. */
-  readonly #rows = new Map<string, Set<number> | null>();
-  #said = false;
+  /** By name; empty when there is nothing left to look for. */
+  readonly #watched = new Map<string, Watched>();
 
-  constructor(append: (event: RunEvent) => void) {
+  constructor({ predictors }: Pick<ProgramDescription, 'predictors'>, append: (event: RunEvent) => void) {
     this.#append = append;
+    for (const predictor of predictors) {
+      const needed = predictor.signature.inputs.filter(({ type }) => type.kind !== 'optional');
+      const rows = new Map(needed.map(({ name }) => [name, new Set<number>()]));
+      this.#watched.set(predictor.name, { predictor, rows });
+    }
   }
 
-  add({ predictors }: Pick<ProgramDescription, 'predictors'>, example: Example, trace: readonly TraceCall[]): void {
-    if (this.#said) return;
+  add(example: Example, trace: readonly TraceCall[]): void {
     for (const call of trace) {
-      const predictor = predictors.find(({ name }) => name === call.predictor);
-      if (predictor === undefined) continue;
-      const missing = this.#missing(predictor, example.id, call);
+      const watched = this.#watched.get(call.predictor);
+      if (watched === undefined) continue;
+      const missing = missingIn(watched, example, call);
+      if (watched.rows.size === 0) this.#watched.delete(call.predictor);
       if (missing.length === 0) continue;
-      this.#said = true;
-      this.#append({ type: 'warning', message: warning(predictor, missing, call, example) });
-      return;
+      this.#watched.clear();
+      this.#append({ type: 'warning', message: warning(watched.predictor, missing, call, example) });
     }
   }
+}
 
-  /** Inputs that no call has had so far, in enough rows. */
-  #missing(predictor: PredictorDescription, row: number, { inputs }: TraceCall): readonly string[] {
-    const needed = predictor.signature.inputs.filter(({ type }) => type.kind !== 'optional');
-    const names = needed.map(({ name }) => name);
-    for (const name of names) {
-      const key = JSON.stringify([predictor.name, name]);
-      const rows = this.#rows.get(key);
-      if (Object.hasOwn(inputs, name) || rows === null) this.#rows.set(key, null);
-      else this.#rows.set(key, (rows ?? new Set<number>()).add(row));
-    }
-    return names.filter((name) => (this.#rows.get(JSON.stringify([predictor.name, name]))?.size ?? 0) >= rowsAtLeast);
+/** Inputs that no call has had so far, in enough rows. */
+function missingIn({ rows }: Watched, { id }: Example, { inputs }: TraceCall): readonly string[] {
+  for (const [name, without] of rows) {
+    if (Object.hasOwn(inputs, name)) rows.delete(name);
+    else without.add(id);
   }
+  return [...rows].filter(([, without]) => without.size >= rowsAtLeast).map(([name]) => name);
 }
 
 function warning(

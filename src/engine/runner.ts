@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { contentHash } from '../base/contentHash.ts';
-import type { Example, ProgramState } from '../data/program.ts';
+import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/trace.ts';
@@ -93,7 +93,8 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
   readonly #labelKinds: LabelKindWarning;
-  readonly #missingInputs: MissingInputsWarning;
+  /** `null` while the program is not described. */
+  #missingInputs: MissingInputsWarning | null = null;
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -104,7 +105,11 @@ export class Runner {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
     this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
-    this.#missingInputs = new MissingInputsWarning((event) => parts.journal.append(event));
+    const lookForInputs = (description: ProgramDescription) => {
+      this.#missingInputs = new MissingInputsWarning(description, (event) => parts.journal.append(event));
+    };
+    // That a program cannot be described is told where its description is needed.
+    parts.program.describe().then(lookForInputs, () => undefined);
   }
 
   /**
@@ -265,7 +270,7 @@ export class Runner {
     const { seconds, error } = outcome;
     const score = outcomeScore(outcome, this.#parts.metricRange);
     this.#labelKinds.add(example, outcome, score);
-    void this.#keepOpen(this.#lookForInputs(example, outcome));
+    this.#missingInputs?.add(example, outcome.trace);
     this.#parts.journal.append({
       type: 'example',
       prefix,
@@ -306,12 +311,6 @@ export class Runner {
       // Outcomes that were remembered before there were teachers keep their keys.
       ...(task.asks === undefined ? [] : [identityOfAsked(task.asks, this.#parts.endpoints ?? new Map())]),
     ]);
-  }
-
-  async #lookForInputs(example: Example, { trace }: ProgramOutcome): Promise<void> {
-    // That a program cannot be described is told where its description is needed.
-    const description = await this.#parts.program.describe().catch(() => null);
-    if (description !== null) this.#missingInputs.add(description, example, trace);
   }
 
   /** Once for each row, however many states are tried on it. */

@@ -13,7 +13,7 @@ import { named, whereToLook } from './endpoint.ts';
 import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall, PartRefused } from './refusal.ts';
-import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
+import { askModel, passingRefusals, type Refusals } from './refusals.ts';
 import { completionTokensAtMost, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { entryOf, readModels, type ServedModel } from './servedModels.ts';
@@ -109,7 +109,7 @@ export async function learnRefusals(
 ): Promise<number> {
   const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth(), refusals };
   const rollout = { round: 0, repeat: 1 };
-  return askWithout(refusals, model, async (refused) => {
+  return askModel(refusals, model, async (refused) => {
     const request = probeRequest(connection, everythingProbe(model), refused, rollout);
     const began = performance.now();
     await withRoom(probe, model, request, (...asked) => answered(probe, ...asked));
@@ -162,7 +162,7 @@ function advertisedCapabilities(advertised: Readonly<Record<string, unknown>>): 
  * @param part what is asked for: without it nothing is proven.
  */
 function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, part?: RequestPart): Promise<boolean> {
-  return askWithout(probe.refusals, call.model, async (refused) => {
+  return askModel(probe.refusals, call.model, async (refused) => {
     if (part !== undefined && refused.has(part)) return false;
     return answersSo(probe, call.model, probeRequest(probe.connection, call, refused), proves);
   }).catch((error: unknown) => {
@@ -177,7 +177,7 @@ function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, pa
  * nothing; one that knows these refuses them where they contradict each other (vLLM, llama-server, also behind a proxy).
  */
 function knowsOpenedTurns(probe: Probe, model: string): Promise<boolean> {
-  return askWithout(probe.refusals, model, async (refused) => {
+  return askModel(probe.refusals, model, async (refused) => {
     const { body, ...request } = probeRequest(probe.connection, greeting(model, 1), refused);
     const contradiction = { ...body, continue_final_message: true, add_generation_prompt: true };
     try {

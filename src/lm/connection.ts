@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { codeOf, UsageError } from '../base/errors.ts';
-import { bareKey, knowKey } from '../base/keys.ts';
+import { knowKey, unquotedKey, withoutBearer } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { slashedTarget } from '../wire/slashedTarget.ts';
@@ -17,13 +17,25 @@ import type { Dispatcher } from './undici.ts';
 import { askWhole } from './wholeAnswer.ts';
 import type { WholeAnswer } from './wholeAnswer.ts';
 
+export interface HeaderReader {
+  get(name: string): string | null;
+}
+
+/** As much of a `Response` as is read of one outside of the OpenAI shape. */
+export interface PlainResponse {
+  readonly status: number;
+  readonly headers: HeaderReader;
+  text(): Promise<string>;
+  json(): Promise<unknown>;
+}
+
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
 export interface Connection {
   /** Its `baseURL` is where requests go now. */
   readonly endpoint: Endpoint;
   readonly openai: OpenAI;
   /** A request outside of the OpenAI shape to the same origin, with the same key, proxy and no redirects. */
-  fetch(url: string, init?: RequestInit): Promise<Response>;
+  fetch(url: string, init?: RequestInit): Promise<PlainResponse>;
   /**
    * The same endpoint answers under another address now: attempts from here on, retries too, go there. `null`: it is
    * gone for now, and nothing is sent to where it was, which may be somebody else's by then.
@@ -61,7 +73,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     if (isGone) throw goneError(endpoint);
     return key;
   });
-  const settings = {
+  const openai = new LeanOpenAI({
     baseURL: endpoint.baseURL,
     // The transport sends the key.
     apiKey: 'none',
@@ -76,11 +88,11 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     },
     // Retries are `retry.ts`; logging is off because the package can print bodies on standard output.
     maxRetries: 0,
-    logLevel: 'off' as const,
+    logLevel: 'off',
     timeout,
-  };
-  // `send` follows no redirect: it would carry prompts, and within the host the key, to an unintended place.
-  const openai = new LeanOpenAI(settings, send);
+    // Follows no redirect: it would carry prompts, and within the host the key, to an unintended place.
+    fetch: send,
+  });
   return {
     get endpoint() {
       return current;
@@ -111,7 +123,7 @@ function noneOf(headers = ''): Readonly<Record<string, null>> {
 
 function keyOf(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
   const key = endpoint.tokenFile === null ? keyOfVariable(endpoint, resolve) : tokenOf(endpoint, endpoint.tokenFile);
-  if (key !== null) knowKey(key);
+  if (key !== null) knowKey(withoutBearer(key));
   return key;
 }
 
@@ -123,7 +135,7 @@ function tokenOf({ baseURL }: Endpoint, file: string): string {
 
 function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
   if (endpoint.apiKeyEnv === null) return null;
-  const key = bareKey(resolve(endpoint.apiKeyEnv) ?? '');
+  const key = unquotedKey(resolve(endpoint.apiKeyEnv) ?? '');
   const setting = `endpoints.${endpoint.name}.apiKeyEnv in bettertogether.json`;
   if (key === '') {
     throw new UsageError(

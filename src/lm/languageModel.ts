@@ -27,7 +27,7 @@ import type { Memo } from './memo.ts';
 import { OtherCalls, plainQuestion } from './otherCalls.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall } from './refusal.ts';
-import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
+import { askModel, passingRefusals, type Refusals } from './refusals.ts';
 import { completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { isSameModel, isSameName } from './sameModel.ts';
@@ -101,7 +101,7 @@ class EndpointLanguageModel implements LanguageModel {
     if (signal.aborted) throw stopped(signal);
     // Hundreds of calls listen to one signal at once, and each stops listening when it ends: no leak to warn of.
     setMaxListeners(0, signal);
-    return askWithout(this.#refusals, call.model, (refused) => this.#complete(call, rollout, refused, signal));
+    return askModel(this.#refusals, call.model, (refused) => this.#complete(call, rollout, refused, signal));
   }
 
   async #complete(

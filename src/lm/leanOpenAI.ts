@@ -5,31 +5,32 @@ import { VERSION } from 'openai/version';
 type Request = Parameters<OpenAI['buildRequest']>[0];
 type Built = ReturnType<OpenAI['buildRequest']>;
 
+export interface LeanOptions extends ClientOptions {
+  readonly defaultHeaders?: Readonly<Record<string, string | null>>;
+  /** Its headers may be a plain object. */
+  readonly fetch: typeof fetch;
+}
+
 /**
  * The `openai` package with less work around each call: by itself it puts the same dozen headers together for each request,
  * and leaves its listener on the signal it is given, where they pile up on one that lives as long as a run.
  */
 export class LeanOpenAI extends OpenAI {
   readonly #send: typeof fetch;
-  #headers: Promise<Readonly<Record<string, string>>> | null = null;
+  #headers: Readonly<Record<string, string>> | null = null;
 
-  /** @param send what the package takes for `fetch`; headers may be a plain object, and JSON is text. */
-  constructor(
-    options: ClientOptions & { readonly defaultHeaders?: Readonly<Record<string, string | null>> },
-    send: typeof fetch,
-  ) {
+  constructor(options: LeanOptions) {
     // The package names itself by the name of its class.
     const defaultHeaders = { 'User-Agent': `OpenAI/JS ${VERSION}`, ...options.defaultHeaders };
-    super({ ...options, defaultHeaders, fetch: send });
-    this.#send = send;
+    super({ ...options, defaultHeaders });
+    this.#send = options.fetch;
   }
 
   /** What posts JSON has the headers that the package makes for the first such request. */
   override async buildRequest(request: Request, more?: { retryCount?: number }): Built {
     const { method, path, query, body, signal, defaultBaseURL } = request;
     if (!isPlainPost(request)) return super.buildRequest(request, more);
-    this.#headers ??= this.#builtHeaders(request);
-    const headers = await this.#headers;
+    const headers = (this.#headers ??= await this.#builtHeaders(request));
     const built = { method, headers: headers as unknown as Headers, body: JSON.stringify(body) };
     const url = this.buildURL(path, query as Record<string, unknown> | null | undefined, defaultBaseURL);
     return { req: signal ? { ...built, signal } : built, url, timeout: this.timeout };

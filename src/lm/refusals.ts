@@ -1,6 +1,7 @@
 /** What endpoints have refused, kept: each part is refused once per endpoint and model, and left out from then on. */
 import * as z from 'zod';
 import { contentHash } from '../base/contentHash.ts';
+import { askWithout } from '../wire/askWithout.ts';
 import { requestParts, type RequestPart } from '../wire/requestParts.ts';
 import type { Memo } from './memo.ts';
 import { PartRefused } from './refusal.ts';
@@ -17,28 +18,18 @@ export interface Refusals {
   learn(model: string, refusal: KnownRefusal): Promise<void>;
 }
 
-/**
- * Asks until the endpoint takes it: a part that is refused is left out of the next request, and of all further ones
- * where it was not this call's doing.
- *
- * @param ask makes the request without the parts it is given; it rejects with PartRefused where one more is refused.
- */
-export async function askWithout<T>(
+/** Asks a model without what it is refused (`wire/askWithout.ts`). @param ask rejects with PartRefused where one more is. */
+export async function askModel<T>(
   refusals: Refusals,
   model: string,
   ask: (refused: ReadonlySet<RequestPart>) => Promise<T>,
 ): Promise<T> {
-  const refused = new Set((await refusals.of(model)).map(({ part }) => part));
-  for (;;) {
-    try {
-      return await ask(refused);
-    } catch (error) {
-      if (!(error instanceof PartRefused) || refused.has(error.refusal.part)) throw error;
-      const { part, ofCall } = error.refusal;
-      refused.add(part);
-      if (!ofCall) await refusals.learn(model, { part, said: error.said });
-    }
-  }
+  const learning = {
+    known: (await refusals.of(model)).map(({ part }) => part),
+    blames: (error: unknown) => error instanceof PartRefused,
+    learn: (part: RequestPart, { said }: PartRefused) => refusals.learn(model, { part, said }),
+  };
+  return askWithout(learning, ask);
 }
 
 export interface RefusalsRequest {

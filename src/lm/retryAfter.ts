@@ -26,7 +26,7 @@ function askedFor(headers: HeaderReader | undefined, now: number): number | null
 
 /**
  * Seconds until a limit that is used up is whole again, of a rate limit that does not say when to come back: `6m0s`, seconds, or a
- * time. The next request gets through long before, so no more than a minute of it is waited. `null` where no limit is
+ * time. The next request gets through long before, so no more than ten seconds of it are waited. `null` where no limit is
  * said to be used up.
  */
 export function limitResetSeconds(headers: HeaderReader | undefined, now = Date.now()): number | null {
@@ -34,13 +34,13 @@ export function limitResetSeconds(headers: HeaderReader | undefined, now = Date.
   const waits = limits.flatMap(([remaining, reset]) => {
     const left = headers.get(remaining)?.trim() ?? '';
     const value = headers.get(reset)?.trim() ?? '';
-    return value === '' || (left !== '' && Number(left) > 0) ? [] : (resetIn(value, now) ?? []);
+    return left !== '' && Number(left) <= 0 ? (resetIn(value, now) ?? []) : [];
   });
   const positive = waits.filter((seconds) => seconds > 0);
   return positive.length === 0 ? null : Math.min(Math.max(...positive), resetSecondsAtMost);
 }
 
-const resetSecondsAtMost = 60;
+const resetSecondsAtMost = 10;
 
 /** Of OpenAI and those who do as it does, of Anthropic, and the two usual ones for a single limit. */
 const limits = [

@@ -11,7 +11,9 @@ class AnswerHeaders {
 
   constructor(given: IncomingHttpHeaders) {
     this.#given = given;
-    this.type = given['content-type'] ?? null;
+    const type: string | readonly string[] | undefined = given['content-type'];
+    // Some proxies send it twice, and undici then gives both.
+    this.type = type === undefined ? null : String(type);
   }
 
   get(name: string): string | null {

@@ -10,7 +10,7 @@ export interface WholeAnswer {
 
 export interface WholeRequest {
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly body: string | Uint8Array | null;
   readonly signal?: AbortSignal | null;
 }
@@ -33,7 +33,7 @@ export async function askWhole(
   try {
     return await new Promise<WholeAnswer>((resolve, reject) => {
       collecting = new Collecting(resolve, reject);
-      dispatcher.dispatch({ origin, path: `${pathname}${search}`, method, headers: { ...headers }, body }, collecting);
+      dispatcher.dispatch({ origin, path: `${pathname}${search}`, method, headers, body }, collecting);
     });
   } finally {
     signal?.removeEventListener('abort', abort);

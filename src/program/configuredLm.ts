@@ -2,12 +2,11 @@
 import type { OpenAI } from 'openai';
 import { HumanError, messageOf } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
-import { bareKey, knowKey, shown } from '../base/keys.ts';
-import { responseText } from '../base/responseText.ts';
+import { shown } from '../base/keys.ts';
 import type { Capabilities, LmAnswer, LmCall, Sampling } from '../data/lm.ts';
-import { headersWith } from '../data/requestHeaders.ts';
-import { jsonOf, underError } from '../wire/answerBody.ts';
+import { jsonOf } from '../wire/answerBody.ts';
 import { ErrorAnswer } from '../wire/answerErrors.ts';
+import { askWithout, type BlamesPart } from '../wire/askWithout.ts';
 import { completionIn, type Completion } from '../wire/completion.ts';
 import { statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
@@ -15,16 +14,13 @@ import { refusalIn, type Refusal } from '../wire/refusedPart.ts';
 import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import { saidIn } from '../wire/saidIn.ts';
-import { slashedTarget } from '../wire/slashedTarget.ts';
 import { isStreamed } from '../wire/streamedAnswer.ts';
+import { connect, type ClientConfiguration } from './configuredClient.ts';
 
 /** As much of a `Configuration` as says how an LM is asked. */
-export interface LmConfiguration {
-  readonly baseURL: string;
-  readonly apiKey?: string;
+export interface LmConfiguration extends ClientConfiguration {
   readonly sampling?: Partial<Sampling>;
   readonly request?: Readonly<Record<string, JsonValue>>;
-  readonly headers?: Readonly<Record<string, string>>;
   readonly capabilities?: Partial<Capabilities>;
 }
 
@@ -51,8 +47,9 @@ export function configuredLm(configuration: LmConfiguration): (call: LmCall) => 
     const began = performance.now();
     const learned = refusedOf.get(call.model) ?? new Set();
     refusedOf.set(call.model, learned);
+    const learning = { known: learned, blames, learn: (part: RequestPart) => void learned.add(part) };
     const { text, finishReason, usage } = await explained(configuration, async () =>
-      askWithout(learned, async (refused) => ask(await client(), requestOf(configuration, call, refused), version)),
+      askWithout(learning, async (refused) => ask(await client(), requestOf(configuration, call, refused), version)),
     );
     const seconds = (performance.now() - began) / 1000;
     return { text, finishReason, usage, key: '', model: call.model, cached: false, seconds };
@@ -63,42 +60,6 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
-
-/**
- * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
- * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
- */
-async function connect({ baseURL, apiKey: given, headers = {} }: LmConfiguration): Promise<OpenAI> {
-  const apiKey = bareKey(given ?? '');
-  if (apiKey !== '') knowKey(apiKey);
-  const { OpenAI: Client } = await import('openai');
-  return new Client({
-    baseURL,
-    apiKey: 'none',
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    webhookSecret: null,
-    // The key stands where `headersWith` puts it.
-    defaultHeaders: { Authorization: null, ...headersWith(headers, apiKey === '' ? null : apiKey) },
-    logLevel: 'off',
-    fetch: boundedFetch,
-  });
-}
-
-/**
- * An answer is read whole, as far as it is one; of an error the package keeps what is under `error` alone. No redirect is
- * followed but to the same address with a slash: prompts, and a key in a header of its own, would go with it.
- */
-const boundedFetch: typeof fetch = async (input, init) => {
-  const ask = (url: typeof input) => fetch(url, { ...init, redirect: 'manual' });
-  const first = await ask(input);
-  const slashed = slashedTarget(String(input), first);
-  const response = slashed === null ? first : await ask(slashed);
-  const { status, headers } = response;
-  const text = await responseText(response);
-  return new Response(text === '' ? null : response.ok ? text : underError(text), { status, headers });
-};
 
 function requestOf(configuration: LmConfiguration, call: LmCall, refused: ReadonlySet<RequestPart>): LmRequest {
   return buildRequest(call, {
@@ -111,46 +72,31 @@ function requestOf(configuration: LmConfiguration, call: LmCall, refused: Readon
   });
 }
 
-/** @param learned parts that this model is refused; each that shows itself is entered. */
-async function askWithout<T>(
-  learned: Set<RequestPart>,
-  attempt: (refused: ReadonlySet<RequestPart>) => Promise<T>,
-): Promise<T> {
-  const refused = new Set(learned);
-  for (;;) {
-    try {
-      return await attempt(refused);
-    } catch (error) {
-      if (!(error instanceof PartRefused) || refused.has(error.refusal.part)) throw error;
-      const { part, ofCall } = error.refusal;
-      refused.add(part);
-      if (!ofCall) learned.add(part);
-    }
-  }
-}
+/** The package's error, with what the service said by it. */
+class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  /** `null`: no part of the request is to blame. */
+  readonly refusal: Refusal | null;
 
-class PartRefused extends Error {
-  override readonly name = 'PartRefused';
-  readonly refusal: Refusal;
-
-  constructor(message: string, refusal: Refusal, cause: unknown) {
+  constructor(message: string, refusal: Refusal | null, cause: unknown) {
     super(message, { cause });
     this.refusal = refusal;
   }
 }
 
+const blames = (error: unknown): error is ServiceError & BlamesPart =>
+  error instanceof ServiceError && error.refusal !== null;
+
 type Answer = Pick<Completion, 'finishReason' | 'usage'> & { readonly text: string };
 
-/** @throws PartRefused where the service would take the request without one of its parts. */
+/** @throws ServiceError where the service spoke of it. */
 async function ask(client: OpenAI, request: LmRequest, version: Version): Promise<Answer> {
   try {
     return await answerTo(client, request, version);
   } catch (error) {
     const said = saidOf(error);
     if (said === null) throw error;
-    const refusal = refusalIn(request, said.status, said.words);
-    if (refusal === null) throw new Error(said.text, { cause: error });
-    throw new PartRefused(said.text, refusal, error);
+    throw new ServiceError(said.text, refusalIn(request, said.status, said.words), error);
   }
 }
 
@@ -211,8 +157,10 @@ async function explained<T>({ baseURL }: LmConfiguration, asked: () => Promise<T
   try {
     return await asked();
   } catch (error) {
+    // Programs look at the package's error: its status, say.
+    const cause = error instanceof ServiceError ? error.cause : error;
     throw new HumanError(`The LM at ${baseURL} (see configure) did not answer: ${shown(messageOf(error), 1000)}`, {
-      cause: error,
+      cause,
     });
   }
 }

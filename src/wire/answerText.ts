@@ -18,9 +18,9 @@ export type MessageContent = z.infer<typeof contentSchema>;
 /**
  * The text of a message, without what the model thought before it.
  *
- * The marks of the end of a turn are no part of it. Of parts the texts count, joined; of an object, its JSON. A block `<think>…</think>`, or in the marks of another model, is taken off
- * where it begins the text and is closed, also where the template of the model had opened it in the prompt; anywhere else it
- * is text. DSPy leaves it, and passes over it in its chat format alone.
+ * Of parts the texts count, joined; of an object, its JSON. A block `<think>…</think>`, or in the marks of another model, is
+ * taken off where it begins the text and is closed, also where the template of the model had opened it in the prompt;
+ * anywhere else it is text. DSPy leaves it, and passes over it in its chat format alone.
  *
  * @returns `null` where there is none: no content, or parts without a text among them.
  */
@@ -28,7 +28,7 @@ export function textOfContent(content: MessageContent | null | undefined): strin
   if (content === null || content === undefined) return null;
   const text =
     typeof content === 'string' ? content : Array.isArray(content) ? textOfParts(content) : JSON.stringify(content);
-  return text === null ? null : withoutEndOfTurn(withoutThoughts(text));
+  return text === null ? null : withoutThoughts(text);
 }
 
 function textOfParts(parts: readonly unknown[]): string | null {
@@ -56,20 +56,6 @@ function withoutThoughts(text: string): string {
   const isOpenedWithin = text.slice(0, at).includes(open) && !text.trimStart().startsWith(open);
   return isOpenedWithin ? text : text.slice(at + close.length).trimStart();
 }
-
-/**
- * Servers that do not know the end of a model's turn (a GGUF without it, `skip_special_tokens: false`) leave it at the end of each answer,
- * where it makes every comparison fail.
- */
-function withoutEndOfTurn(text: string): string {
-  const found = endOfTurn.exec(text);
-  // The end of something that is struck out, in HTML.
-  const isMarkup = found?.[0].startsWith('</s>') === true && text.includes('<s>');
-  return found === null || isMarkup ? text : text.slice(0, found.index).trimEnd();
-}
-
-const endOfTurn =
-  /(<\|(im_end|eot_id|end_of_text|endoftext|end_of_turn|end|END_OF_TURN_TOKEN)\|>|<end_of_turn>|<\/s>)\s*$/;
 
 /** Where gpt-oss begins its answer, behind its thoughts, on servers that do not read its format. */
 const harmonyFinal = '<|channel|>final<|message|>';

@@ -31,9 +31,11 @@ const usageSchema = z.preprocess(
 
 /** Some say `input_tokens` and `output_tokens`, as Anthropic and OpenAI's newer wire do. */
 function inOpenAisNames(usage: unknown): unknown {
-  if (typeof usage !== 'object' || usage === null || 'prompt_tokens' in usage || !('input_tokens' in usage))
-    return usage;
-  const { input_tokens, output_tokens, input_tokens_details } = usage as Readonly<Record<string, unknown>>;
+  if (typeof usage !== 'object' || usage === null) return usage;
+  const { prompt_tokens, input_tokens, output_tokens, input_tokens_details } = usage as Readonly<
+    Record<string, unknown>
+  >;
+  if (prompt_tokens != null || input_tokens == null) return usage;
   return {
     prompt_tokens: input_tokens,
     completion_tokens: output_tokens,
@@ -41,7 +43,10 @@ function inOpenAisNames(usage: unknown): unknown {
   };
 }
 /** Of an endpoint that reports tokens, whatever it says of them. */
-const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
+const reportedSchema = z.preprocess(
+  inOpenAisNames,
+  z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) }),
+);
 
 const messageSchema = z.object({
   content: contentSchema.nullish(),

@@ -3,7 +3,7 @@
 const number = String.raw`\d+(?:\.\d+)?`;
 const unit = 'milliseconds?|msec|ms|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s';
 /** At the beginning of a text; what follows a unit is no letter of a longer word. */
-const durationFirst = new RegExp(String.raw`^(?:${number} ?(?:${unit})(?![a-z])[ ,]*)+`, 'i');
+const durationFirst = new RegExp(String.raw`^(?:${number} ?(?:${unit})(?![a-z])(?:[ ,]|and )*)+`, 'i');
 const part = new RegExp(String.raw`(${number}) ?(${unit})`, 'gi');
 
 const secondsOf: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 1 };
@@ -15,7 +15,8 @@ export function secondsIn(text: string): number | null {
 }
 
 /** "Please try again in 6m12s.", "Please retry after 7 seconds", "Please wait 30 seconds before": with these words alone. */
-const asksToWait = /\b(?:(?:try again|retry)(?: your request)? (?:in|after)|please wait)(?: at least)? (?=\d)/i;
+const asksToWait =
+  /\b(?:(?:try again|retry)(?: your request)? (?:in|after)|please wait):?(?: at least| about)? (?=\d)/i;
 
 /** Seconds that a sentence of an error asks to wait; `null` where it names none. */
 export function waitIn(text: string): number | null {

@@ -1,4 +1,5 @@
 import type { FinishReason } from '../data/lm.ts';
+import { withoutEndOfTurn } from './endOfTurn.ts';
 import { withoutRepeated, type LmRequest } from './requestBody.ts';
 import { stopIn } from './stops.ts';
 
@@ -10,7 +11,8 @@ interface Answered {
 /** What the model said of what the endpoint answered. */
 export function saidIn<T extends Answered>(answered: T, request: LmRequest): T {
   const { text } = answered;
-  return cutAtStop(text === null ? answered : { ...answered, text: withoutRepeated(text, request) }, request);
+  if (text === null) return answered;
+  return cutAtStop({ ...answered, text: withoutRepeated(withoutEndOfTurn(text), request) }, request);
 }
 
 /** Where an endpoint takes no stop sequences, its answer ends here where it would have ended there. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { shown } from '../../base/keys.ts';
 import { EndpointRefused } from '../../engine/errors.ts';
-import type { Connection } from '../../lm/connection.ts';
+import type { Connection, HeaderReader } from '../../lm/connection.ts';
 import type { Endpoint } from '../../lm/endpoint.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
 import { classify } from '../../lm/failures.ts';
@@ -13,7 +13,7 @@ import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.t
 export interface PlainAnswer {
   readonly status: number;
   readonly text: string;
-  readonly headers: Headers;
+  readonly headers: HeaderReader;
 }
 
 export interface PlainRequest {
@@ -53,7 +53,8 @@ export class PlainClient {
       classify: (error: unknown) => classify(error, connection, request.what),
       options: this.#retry,
     };
-    const attempt = () => sendPlain(connection, { ...request, url: movedTo(request.url, endpoint, connection) }, signal);
+    const attempt = () =>
+      sendPlain(connection, { ...request, url: movedTo(request.url, endpoint, connection) }, signal);
     return withRetries(attempt, context, signal);
   }
 }
@@ -85,7 +86,8 @@ export async function sendPlain(
   const answer = { status, text: await response.text(), headers };
   if (status < 300 || take(answer)) return answer;
   const error = { message: wordsOf(answer.text), code: codeOf(answer.text) };
-  throw APIError.generate(status, { error }, undefined, headers);
+  // The package looks headers up, and no more.
+  throw APIError.generate(status, { error }, undefined, headers as Headers);
 }
 
 function contentOf({ json, bytes, form }: Pick<PlainRequest, 'json' | 'bytes' | 'form'>): RequestInit {
@@ -115,7 +117,7 @@ export function wordsOf(text: string): string {
     return lastLine(text);
   }
   for (let depth = 0; depth < 4; depth++) {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return lastLine(value);
     // FastAPI lists what is wrong with a body: each with its place.
     if (Array.isArray(value)) return value.map(problemOf).join('; ') || text;
     if (typeof value !== 'object' || value === null) break;

@@ -21,18 +21,8 @@ const words: Readonly<Record<JobState, readonly string[]>> = {
   ],
   running: ['running', 'started', 'in_progress'],
   succeeded: [
-    ...[
-      'succeeded',
-      'succeed',
-      'partially_succeeded',
-      'success',
-      'successful',
-      'completed',
-      'complete',
-      'finished',
-      'done',
-      'early_stopped',
-    ],
+    ...['succeeded', 'succeed', 'partially_succeeded', 'success', 'successful', 'completed', 'complete'],
+    ...['finished', 'done', 'early_stopped'],
   ],
   failed: [
     ...['failed', 'failure', 'failed_validation', 'error', 'errored', 'user_error', 'internal_error', 'expired'],

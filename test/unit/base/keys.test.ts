@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bareKey, knowKey, shown, withoutKeys } from '../../../src/base/keys.ts';
+import { knowKey, shown, unquotedKey, withoutBearer, withoutKeys } from '../../../src/base/keys.ts';
 
 const key = 'sk-live/9f+Aa=_"q\\7Zx';
 const trainers = 'tr_0123456789abcdef';
@@ -115,11 +115,19 @@ it.each([
   [' sk-abc\r\n', 'sk-abc'],
   ['"sk-abc"', 'sk-abc'],
   ["'sk-abc'", 'sk-abc'],
-  ['Bearer sk-abc', 'sk-abc'],
-  ['"bearer sk-abc"', 'sk-abc'],
+  ['Bearer sk-abc', 'Bearer sk-abc'],
   ['sk-"abc', 'sk-"abc'],
   ['""', ''],
   ['', ''],
 ])('a key in a variable is taken without what is around it: %j', (text, key) => {
-  expect(bareKey(text)).toBe(key);
+  expect(unquotedKey(text)).toBe(key);
+});
+
+it.each([
+  ['sk-abc', 'sk-abc'],
+  ['Bearer sk-abc', 'sk-abc'],
+  ['bearer "sk-abc"', 'sk-abc'],
+  ['Bearerabc', 'Bearerabc'],
+])('a key that was written as a header is taken without `Bearer`: %j', (text, key) => {
+  expect(withoutBearer(text)).toBe(key);
 });

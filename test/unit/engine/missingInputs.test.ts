@@ -24,13 +24,13 @@ const predictors = [
 /** What is said after rows whose one call of a predictor had these inputs. */
 function saidOf(rows: readonly (readonly string[])[], predictor = 'ask'): readonly string[] {
   const said: string[] = [];
-  const warning = new MissingInputsWarning((event) => {
+  const warning = new MissingInputsWarning({ predictors }, (event) => {
     if (event.type === 'warning') said.push(event.message);
   });
   rows.forEach((names, id) => {
     const inputs = Object.fromEntries(names.map((name) => [name, 'x']));
     const call = { predictor, inputs, outputs: {}, lm: [], path: [], start: 0, seconds: 0 };
-    warning.add({ predictors }, { id, inputs: { question: 'x' }, fields: {} }, [call, call]);
+    warning.add({ id, inputs: { question: 'x' }, fields: {} }, [call, call]);
   });
   return said;
 }

@@ -10,6 +10,7 @@ import { homeAt } from '../../../src/home/home.ts';
 import type { Home } from '../../../src/home/home.ts';
 import { ownToken } from '../../../src/home/token.ts';
 import { PlainClient } from '../../../src/finetune/base/plainRequest.ts';
+import { headersWith } from '../../../src/data/requestHeaders.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../../src/lm/connection.ts';
 import { defineEndpoint, trainerName } from '../../../src/lm/endpoint.ts';
@@ -187,6 +188,11 @@ describe('further headers', () => {
     expect(await headersOf({ 'X-Title': 'qa' }, 'K')).toMatchObject({ 'x-title': 'qa', authorization: 'Bearer sk-1' });
   });
 
+  it('hold the whole of what the variable holds', () => {
+    expect(headersWith({ Authorization: '{key}' }, 'Bearer abc')).toEqual({ authorization: 'Bearer abc' });
+    expect(headersWith({}, 'Bearer abc')).toEqual({ authorization: 'Bearer abc' });
+  });
+
   it('hold the key where they say so, and then it stands there alone', async () => {
     const sent = await headersOf({ 'api-key': '{key}', 'X-Title': 'qa' }, 'K');
     expect(sent).toMatchObject({ 'api-key': 'sk-1', 'x-title': 'qa' });
@@ -215,6 +221,16 @@ describe('an answer', () => {
       expect(await asked(type, '{"data":[{"id":"base"}]}')).toEqual({ data: [{ id: 'base' }] });
     },
   );
+
+  it('whose type is said twice is read', async () => {
+    const server = await listener();
+    server.reply((_request, response) =>
+      response
+        .writeHead(200, ['content-type', 'application/json', 'content-type', 'application/json'])
+        .end('{"data":[]}'),
+    );
+    expect(await lab(server.baseURL).openai.get('/models')).toEqual({ data: [] });
+  });
 
   it('that is a page for people stays text', async () => {
     expect(await asked('text/html', '<html></html>')).toBe('<html></html>');

@@ -24,7 +24,7 @@ describe('what is sent', () => {
   it('is what the package sends, the first time and later', async () => {
     const [theirs, ours] = [recorder(), recorder()];
     const usual = new OpenAI({ ...settings, fetch: theirs.send });
-    const lean = new LeanOpenAI(settings, ours.send);
+    const lean = new LeanOpenAI({ ...settings, fetch: ours.send });
     for (const client of [usual, lean]) {
       for (const temperature of [0, 1]) {
         await client.chat.completions.create({ ...message, temperature });
@@ -39,7 +39,7 @@ describe('what is sent', () => {
 
   it('goes to where the client points now', async () => {
     const { sent, send } = recorder();
-    const client = new LeanOpenAI(settings, send);
+    const client = new LeanOpenAI({ ...settings, fetch: send });
     await client.chat.completions.create(message);
     client.baseURL = 'http://elsewhere/v1';
     await client.chat.completions.create(message);
@@ -52,7 +52,7 @@ describe('a signal', () => {
     const { signal } = new AbortController();
     let calls = 0;
     const send = () => (calls++ === 0 ? Promise.resolve(Response.json({})) : Promise.reject(new Error('gone')));
-    const client = new LeanOpenAI(settings, send);
+    const client = new LeanOpenAI({ ...settings, fetch: send });
     await client.post('/a', { body: {}, signal });
     await expect(client.post('/b', { body: {}, signal })).rejects.toThrow(OpenAI.APIConnectionError);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -60,7 +60,7 @@ describe('a signal', () => {
 
   it('ends the request under way', async () => {
     const controller = new AbortController();
-    const client = new LeanOpenAI(settings, untilAborted);
+    const client = new LeanOpenAI({ ...settings, fetch: untilAborted });
     const answer = client.post('/a', { body: {}, signal: controller.signal });
     controller.abort();
     await expect(answer).rejects.toThrow(OpenAI.APIUserAbortError);
@@ -69,7 +69,7 @@ describe('a signal', () => {
 
 it('a request that takes longer than the timeout ends as the package ends it', async () => {
   vi.useFakeTimers();
-  const client = new LeanOpenAI({ ...settings, timeout: 5000 }, untilAborted);
+  const client = new LeanOpenAI({ ...settings, timeout: 5000, fetch: untilAborted });
   const answer = expect(client.post('/a', { body: {} })).rejects.toThrow(OpenAI.APIConnectionTimeoutError);
   await vi.advanceTimersByTimeAsync(5000);
   await answer;

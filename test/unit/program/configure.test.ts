@@ -163,6 +163,16 @@ describe('a service with ways of its own is asked as in a run', () => {
     expect(asked).toHaveLength(4);
   });
 
+  it('an error keeps that of the package, with its status', async () => {
+    serve(() => refusal(401, 'wrong key'));
+    configure(lab);
+    const failed: unknown = await new Program().call({ q: 'q' }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({
+      message: expect.stringContaining('401 wrong key') as string,
+      cause: { status: 401 },
+    });
+  });
+
   it('a stream is asked for where nothing else is given', async () => {
     const asked = serve((body) =>
       body['stream'] === true

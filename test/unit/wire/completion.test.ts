@@ -21,9 +21,13 @@ test.each([
     { input_tokens: 5, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } },
     { inputTokens: 5, cachedInputTokens: 4, outputTokens: 2 },
   ],
-  [{ input_tokens: -5, output_tokens: 2 }, null],
-  [{ input_tokens: 0, output_tokens: 0 }, null],
+  [{ input_tokens: -5, output_tokens: 2 }, 'refused'],
+  [{ input_tokens: 0, output_tokens: 0 }, 'refused'],
   [{ prompt_tokens: -5, completion_tokens: 2 }, 'refused'],
+  [
+    { prompt_tokens: null, input_tokens: 5, output_tokens: 2 },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 2 },
+  ],
   [{ tokens: 5 }, null],
 ])('usage %j', (usage, read) => {
   expect(usageIn(usage)).toEqual(read);
@@ -62,16 +66,4 @@ test.each(['error', 'insufficient_system_resource', 'abort'])('what broke off (%
 test('a part of an answer that does not say its type is text', () => {
   const content = [{ type: 'thinking', thinking: 'y' }, { text: 'x' }];
   expect(completionIn({ choices: [{ message: { content } }] }).text).toBe('x');
-});
-
-test.each([
-  ['Paris<|im_end|>', 'Paris'],
-  ['Paris <|eot_id|>\n', 'Paris'],
-  ['Paris<end_of_turn>', 'Paris'],
-  ['Paris</s>', 'Paris'],
-  ['<s>Rome</s>', '<s>Rome</s>'],
-  ['<|im_end|> ends a turn', '<|im_end|> ends a turn'],
-  ['Paris', 'Paris'],
-])('the end of a turn is no part of an answer: %s', (content, text) => {
-  expect(finished('stop', content).text).toBe(text);
 });
