@@ -35,6 +35,7 @@ export const givenNotebookSchema = z.object({
         line: z.number(),
         why: z.string(),
         binds: z.array(z.string()).readonly().exactOptional(),
+        writes: z.string().exactOptional(),
       }),
     )
     .readonly(),
