@@ -100,7 +100,8 @@ def unfit(metric: Callable[..., Any]) -> str | None:
 
 def _lacks_its_object(metric: Any, wanted: list[str]) -> bool:
     """Not one that takes a prediction alone: of a row of the author's own class, `self` is the row."""
-    return inspect.isfunction(metric) and wanted[:1] == ['self'] and wanted[2:3] != [] and wanted[2] not in _MAY_BE_NONE
+    is_method = inspect.isfunction(metric) and wanted[:1] == ['self']
+    return is_method and len(wanted) > 2 and wanted[2] not in _MAY_BE_NONE
 
 
 def _with_object(method: Any) -> str:
@@ -112,8 +113,8 @@ def _with_object(method: Any) -> str:
 
 def _out_of_place(wanted: list[str]) -> str | None:
     """
-    The name of an example or a prediction that would be given `None`, as the first two places have other names. What may
-    as well be somebody's name for a trace is let pass.
+    The name of an example or a prediction that would be given `None`, as the first two places have other names. What
+    may as well be somebody's name for a trace is let pass.
     """
     first, second = (*wanted, '', '')[:2]
     for name in wanted[2:]:
@@ -136,7 +137,7 @@ def _bound_by_name(metric: Any, missing: list[str]) -> str | None:
 
 
 def _offered(positional: list[inspect.Parameter], is_decorated: bool) -> list[inspect.Parameter]:
-    """Without settings of the metric's own behind the trace, such as `frac=0.5`, which are no places for a predictor."""
+    """Without settings of the metric's own behind the trace (`frac=0.5`), which are no places for a predictor."""
     offered = _behind_given(positional) if is_decorated else positional
     nothing = (None, inspect.Parameter.empty)
     setting = (place for place, each in _late_of_row(offered) if each.default is not each.empty)
@@ -159,7 +160,7 @@ def _late_of_row(positional: list[inspect.Parameter]) -> list[tuple[int, inspect
 
 
 def _is_decorated(metric: Callable[..., Any]) -> bool:
-    """Whether it takes anything and hands it to another, as with `functools.wraps`: it may give arguments of its own."""
+    """Whether it takes anything and hands it on (`functools.wraps`): it may give arguments of its own."""
     own = _signature(metric, follow_wrapped=False)
     return own is None or (_takes_any(own) and own != _signature(metric))
 

@@ -92,7 +92,8 @@ class ExampleRunner:
     def _known(self, inputs: dict[str, Any]) -> None:
         """
         Raises:
-            ProgramInputsError: for a program of DSPy's own modules that know none of the inputs: they would ask without any.
+            ProgramInputsError: for a program of DSPy's own modules that know none of the inputs: they would ask
+                without any.
         """
         wanted = self._asked_for
         if wanted and wanted.keys().isdisjoint(inputs):
