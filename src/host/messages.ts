@@ -94,6 +94,7 @@ const datasets = z.array(
       fields: fieldsSchema,
       inputs: z.array(z.string()).exactOptional(),
       hash: z.string().exactOptional(),
+      classHash: z.string().exactOptional(),
     }),
   ),
 );

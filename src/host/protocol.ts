@@ -35,6 +35,7 @@ export const givenNotebookSchema = z.object({
         line: z.number(),
         why: z.string(),
         binds: z.array(z.string()).readonly().exactOptional(),
+        writes: z.string().exactOptional(),
       }),
     )
     .readonly(),
@@ -63,7 +64,7 @@ export const initializeSchema = z.object({
   metricRange: z.tuple([z.number(), z.number()]),
   /**
    * Rows that Python code made whose very objects the host must have, as it loads them itself: by data set
-   * (`file.py#name`) and number from 0, their content hashes (`DatasetRow.hash`).
+   * (`file.py#name`) and number from 0, their content hashes (`DatasetRow`).
    */
   rows: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   /** Those among the files of `program`, `metric` and `rows` that are notebooks; of the Python host alone. */
@@ -89,8 +90,10 @@ export interface DatasetRow {
   readonly fields: Fields;
   /** What the row's author marked as inputs (`with_inputs`). */
   readonly inputs?: readonly string[];
-  /** Content hash of a row with values that only the objects themselves can represent (its fields name it), or of its author's own class. */
+  /** Content hash of a row with values that only the objects themselves can represent: its fields name it. */
   readonly hash?: string;
+  /** In its place, of a row of its author's own class whose fields are all plain. A host can do without that class. */
+  readonly classHash?: string;
 }
 export const readDatasetsRequest = new RequestType<
   ReadDatasetsParams,

@@ -21,4 +21,6 @@ export interface LeftOut extends CellPlace {
   readonly why: string;
   /** Names that would have been bound by it (`files = !ls`). */
   readonly binds?: readonly string[];
+  /** The file that the cell would have written (`%%writefile helpers.py`). */
+  readonly writes?: string;
 }

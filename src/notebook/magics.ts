@@ -25,15 +25,16 @@ export function withoutMagics(cell: Cell): PythonOfCell {
     // Of a file that is written, its name: code may import it.
     const file = /^(?:write)?file$/.test(name) ? /[^\s-]\S*$/.exec(rest.trim())?.[0] : undefined;
     const magic = file === undefined ? `%%${name}` : `%%${name} ${file}`;
-    return nothingOf(cell, lines, line, `it is a cell of the magic \`${magic}\``);
+    return nothingOf(cell, lines, line, `it is a cell of the magic \`${magic}\``, file);
   }
   const bound = name === 'capture' ? /^([A-Za-z_]\w*)/.exec(rest)?.[1] : undefined;
   const left = leftOut(cell, line, `\`%%${name}\` is a magic`, bound === undefined ? [] : [bound]);
   return byLine(cell, lines, first + 1, [left]);
 }
 
-function nothingOf(cell: Cell, lines: readonly string[], line: number, why: string): PythonOfCell {
-  return { lines: lines.map(() => ''), leftOut: [leftOut(cell, line, why)] };
+function nothingOf(cell: Cell, lines: readonly string[], line: number, why: string, writes?: string): PythonOfCell {
+  const left = { ...leftOut(cell, line, why), ...(writes === undefined ? {} : { writes }) };
+  return { lines: lines.map(() => ''), leftOut: [left] };
 }
 
 function byLine(cell: Cell, lines: readonly string[], from: number, before: readonly LeftOut[]): PythonOfCell {

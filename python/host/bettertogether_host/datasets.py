@@ -12,7 +12,7 @@ from typing import Any
 import dspy
 
 from .dataset_forms import Origin, gathered, kind_of, rows_of
-from .live import LiveRows, is_of_own_kind, row_fields
+from .live import LiveRows, is_of_class_alone, is_of_own_kind, row_fields, tell_of_lost_class
 from .loading import arguments_of, take
 from .notebooks.places import place_in_source
 from .shown_path import relative
@@ -51,7 +51,14 @@ def keep_rows(
     """
     loader = Loader(workspace, notebooks)
     for spec, hashes in expected.items():
-        made = [row if is_of_own_kind(row) else _values(row) for row in load_rows(spec, workspace, loader)]
+        try:
+            made = [row if is_of_own_kind(row) else _values(row) for row in load_rows(spec, workspace, loader)]
+        except LoadError as error:
+            if not all(map(is_of_class_alone, hashes.values())):
+                raise
+            said = str(error)
+            tell_of_lost_class(f'{said}{"" if said.endswith(".") else "."} Each row')
+            continue
         rows.keep(_name(spec, workspace), made, hashes)
 
 
@@ -156,4 +163,10 @@ def _row(spec: str, row: Any) -> dict[str, Any]:
         inputs = {}
     else:  # where there are none of them, the run names one
         inputs = {'inputs': [name for name in fields if name in marked] or sorted(map(str, marked))}
-    return {'fields': fields, **inputs, **({} if digest is None else {'hash': digest})}
+    return {'fields': fields, **inputs, **_hashed(digest)}
+
+
+def _hashed(digest: str | None) -> dict[str, str]:
+    if digest is None:
+        return {}
+    return {'classHash' if is_of_class_alone(digest) else 'hash': digest}

@@ -106,7 +106,10 @@ def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None
 
 
 class _Once(logging.Filter):
-    """What DSPy says of fields that are missing or unknown it says of each row: the run warns of it by itself."""
+    """
+    What DSPy says of inputs that are missing or unknown it says of each row: once is enough. Of missing ones the run
+    warns besides.
+    """
 
     def __init__(self) -> None:
         super().__init__()

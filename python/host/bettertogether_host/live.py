@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,6 +21,9 @@ from .user_errors import LoadError
 
 _ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
 
+# Begins the hash of a row of which JSON says all but its class: without it a run goes on.
+_CLASS_ALONE = 'class '
+
 # Names of differing rows that are shown.
 _TOLD = 3
 
@@ -28,7 +32,7 @@ def row_fields(spec: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], st
     """A row's fields as JSON, and its content hash where hosts must have what JSON does not say of it."""
     written = {str(name): Written(value, stable=True) for name, value in values.items()}
     if all(each.whole for each in written.values()):
-        digest = _hash(written) if is_of_own_kind(values) else None
+        digest = f'{_CLASS_ALONE}{_hash(written)}' if is_of_own_kind(values) else None
         return {name: each.json for name, each in written.items()}, digest
     digest = _hash(written)
     fields = {
@@ -38,6 +42,11 @@ def row_fields(spec: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], st
         for name, each in written.items()
     }
     return fields, digest
+
+
+def is_of_class_alone(digest: str) -> bool:
+    """Whether a row's content hash is of one whose fields are all plain."""
+    return digest.startswith(_CLASS_ALONE)
 
 
 def _hash(written: Mapping[str, Written]) -> str:
@@ -72,16 +81,19 @@ class LiveRows:
             for name, json_ in fields.items():
                 if isinstance(json_, dict) and json_.get(TAG) == 'row':
                     self._tags.setdefault(id(values[name]), json_)
-        lost = [int(number) + 1 for number, digest in expected.items() if (spec, digest) not in self._values]
-        if lost:
-            more = f' and {len(lost) - _TOLD} more' if len(lost) > _TOLD else ''
-            first = ', '.join(map(str, sorted(lost)[:_TOLD]))
+        lost = {int(number) + 1: digest for number, digest in expected.items() if (spec, digest) not in self._values}
+        needed = [number for number, digest in lost.items() if not is_of_class_alone(digest)]
+        if needed:
             raise LoadError(
-                f'{spec} gave other rows when it was loaded a second time: row {first}{more} of the run is not among '
-                'them. Its values cannot be written to a file as they are, so every process that runs the program '
+                f'{spec} gave other rows when it was loaded a second time: row {_first(needed)} of the run is not '
+                'among them. Its values cannot be written to a file as they are, so every process that runs the program '
                 'makes them anew. Let the code make the same rows each time: a fixed seed in place of random numbers, '
                 'uuid4 or the time, and a file in place of a database that changes.'
             )
+
+        if lost:
+            again = f'{spec} gave other rows when it was loaded a second time'
+            tell_of_lost_class(f'{again}: row {_first(lost)} of the run')
 
     def value(self, row: Any) -> Any:
         """What a `row` tag names.
@@ -109,6 +121,19 @@ class LiveRows:
     def tag(self, value: Any) -> dict[str, Any] | None:
         """The tag of a value that is itself one of a row's."""
         return self._tags.get(id(value))
+
+
+def tell_of_lost_class(what: str) -> None:
+    sys.stderr.write(
+        f'{what} reaches the metric as a plain dspy.Example, with all of its fields, and not as its own class. Where '
+        'the metric needs the class, let the code make the same rows each time.\n'
+    )
+
+
+def _first(numbers: Iterable[int]) -> str:
+    ordered = sorted(numbers)
+    more = f' and {len(ordered) - _TOLD} more' if len(ordered) > _TOLD else ''
+    return f'{", ".join(map(str, ordered[:_TOLD]))}{more}'
 
 
 def is_of_own_kind(row: Any) -> bool:

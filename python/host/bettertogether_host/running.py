@@ -46,6 +46,7 @@ class ExampleRunner:
         self._lm = run_lm
         self._loop = SharedLoop() if needs_one_loop(loaded, workspace) else None
         self._annotations = annotations_of(loaded)
+        self._asked_for = _asked_for(loaded)
 
     def run(self, run: Run, params: dict[str, Any]) -> dict[str, Any]:
         """A `ProgramOutcome` of src/data/trace.ts.
@@ -91,10 +92,11 @@ class ExampleRunner:
     def _known(self, inputs: dict[str, Any]) -> None:
         """
         Raises:
-            ProgramInputsError: for a module of DSPy's own that knows none of the inputs: it would ask without any.
+            ProgramInputsError: for a program of DSPy's own modules that know none of the inputs: they would ask
+                without any.
         """
-        wanted = {name: None for each in self._loaded.predictors for name in each.predictor.signature.input_fields}
-        if wanted and wanted.keys().isdisjoint(inputs) and type(self._loaded.program).__module__.startswith('dspy.'):
+        wanted = self._asked_for
+        if wanted and wanted.keys().isdisjoint(inputs):
             raise ProgramInputsError(
                 f'The signature has the inputs {", ".join(wanted)}, and the rows give it {", ".join(inputs) or "none"} '
                 '("inputs" in bettertogether.json, or with_inputs). Name the fields of the rows like those of the '
@@ -226,6 +228,16 @@ def prediction_fields(made: Any) -> dict[str, Any]:
     if isinstance(made, dict):
         return exact_fields(made, live_rows.tag)
     return {'prediction': exact(made, live_rows.tag)}
+
+
+def _asked_for(loaded: LoadedProgram) -> dict[str, None]:
+    """
+    What the predictors of a program ask with, where nothing but DSPy's own modules is between them and the inputs:
+    an author's within `BestOfN` or an `Ensemble` may name the inputs anew.
+    """
+    if not all(type(module).__module__.startswith('dspy.') for _, module in loaded.program.named_sub_modules()):
+        return {}
+    return {name: None for each in loaded.predictors for name in each.predictor.signature.input_fields}
 
 
 def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:

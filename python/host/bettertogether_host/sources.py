@@ -132,8 +132,8 @@ class Loader:
         writer = self._notebooks.writer_of(package)
         if own is None and writer is not None:
             return f'{writer} writes it, and has not been run here: run that cell, or save {package}.py beside the notebook.'
-        if own is None and package != module and package in sys.modules:  # it is there, in another version
-            return f'{package} is installed, and has no such module: {_version_of(package)}'
+        if own is None and package != module and package in sys.modules:
+            return _of_installed(module)
         if own is None:
             return f'Install it for the interpreter that runs the program: {install_command(package, self._workspace)}'
         lies = os.path.join(relative(own, self._workspace), package)
@@ -143,6 +143,19 @@ class Loader:
             f'{lies} is a package of your own that Python does not find: put its folder on the path '
             f'(PYTHONPATH={own}), or install it with what describes it: {sys.executable} -m pip install -e <its folder>'
         )
+
+
+def _of_installed(module: str) -> str:
+    """Of a module whose outermost package is there: in another version, or as a namespace (`google`)."""
+    parts = module.split('.')
+    around = ('.'.join(parts[:end]) for end in range(1, len(parts)))
+    package = next((each for each in around if _file_of(sys.modules.get(each)) is not None), None)
+    if package is not None:
+        return f'{package} is installed, and has no such module: {_version_of(package)}'
+    return (
+        f'{parts[0]} has parts of several distributions, and the one that {module} comes with is not installed for '
+        f'{sys.executable}.'
+    )
 
 
 def _version_of(package: str) -> str:

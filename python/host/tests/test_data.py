@@ -255,7 +255,7 @@ def test_a_metric_gets_rows_of_their_own_class(read: Callable[..., Any], tmp_pat
     )
     [rows] = read('rows', file='program.py')
     host = HostProcess(fills_in(lambda field, question: f'{field} of {question}'))
-    hashes = {str(number): row['hash'] for number, row in enumerate(rows)}
+    hashes = {str(number): row['classHash'] for number, row in enumerate(rows)}
     described = host.initialize(
         tmp_path, 'program.py#program', 'program.py#metric', rows={'program.py#rows': hashes}
     )
@@ -263,3 +263,35 @@ def test_a_metric_gets_rows_of_their_own_class(read: Callable[..., Any], tmp_pat
     outcomes = [host.run({'question': row['fields']['question']}, labels=row['fields'], made=True) for row in rows]
     assert [outcome['score'] for outcome in outcomes] == [0.25, 0.25]
     host.shutdown()
+
+
+@pytest.mark.parametrize('again', ['uuid.uuid4()', '[][0]'])
+def test_rows_of_their_own_class_that_are_made_otherwise_again_are_plain(
+    read: Callable[..., Any], tmp_path: Path, again: str
+) -> None:
+    (tmp_path / 'program.py').write_text(
+        textwrap.dedent(
+            f"""
+            import dspy, pathlib, uuid
+            program = dspy.Predict('question -> answer')
+
+            class Case(dspy.Example):
+                pass
+
+            def rows():
+                first = not pathlib.Path(__file__).with_name('made').exists()
+                pathlib.Path(__file__).with_name('made').touch()
+                return [Case(question='a', id=str(uuid.uuid4() if first else {again})).with_inputs('question')]
+
+            def metric(example, prediction):
+                return type(example) is dspy.Example and len(example.id) == 36
+            """
+        )
+    )
+    [[row]] = read('rows', file='program.py')
+    host = HostProcess(fills_in(lambda field, question: f'{field} of {question}'))
+    rows = {'program.py#rows': {'0': row['classHash']}}
+    host.put_start(host.initialize(tmp_path, 'program.py#program', 'program.py#metric', rows=rows))
+    assert host.run({'question': 'a'}, labels=row['fields'], made=True)['score'] == 1
+    host.shutdown()
+    assert 'reaches the metric as a plain dspy.Example' in host.printed

@@ -219,6 +219,14 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {},
     ),
     (
+        r"No module named 'vendor.parts'. vendor has parts of several distributions, and the one that vendor.parts "
+        'comes with is not installed for ',
+        'import sys, types\nvendor = sys.modules["vendor"] = types.ModuleType("vendor")\nvendor.__path__ = []\n'
+        'import vendor.parts',
+        'program.py#Program',
+        {},
+    ),
+    (
         r"cannot import name 'Suggest' from 'dspy'.* DSPy 3.* has dspy.Refine",
         'from dspy import Suggest',
         'program.py#Program',

@@ -162,11 +162,124 @@ def test_what_a_decorator_gives_is_no_place_of_the_metrics() -> None:
         assert call(metric, arguments.plain(1, 2, trace)) == ('judge', 1, 2)
 
 
+def test_behind_what_a_decorator_gives_stands_the_trace() -> None:
+    @given_a_judge
+    def metric(judge: str, example: Any, pred: Any, trace: Any = None, answer: Any = None) -> Any:
+        return judge, example, pred, trace, answer
+
+    arguments = MetricArguments(metric)
+    assert not arguments.takes_predictor
+    assert call(metric, arguments.plain(1, 2, None)) == ('judge', 1, 2, None, None)
+    assert call(metric, arguments.plain(1, 2, [3])) == ('judge', 1, 2, [3], None)
+
+
+def test_behind_what_decorators_give_stands_what_gepa_asks_about() -> None:
+    @given_a_judge
+    @given_a_judge
+    def metric(
+        judge: str, other: str, gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None
+    ) -> Any:
+        return gepa(gold, pred, trace, pred_name, pred_trace)
+
+    arguments = MetricArguments(metric)
+    assert arguments.takes_predictor
+    assert call(metric, arguments.about(1, 2, [3], 'hint', [4])) == (1, 2, [3], 'hint', [4])
+
+
+def test_a_decorator_says_itself_what_it_takes() -> None:
+    @functools.wraps(judged)
+    def metric(example: Any, pred: Any, trace: Any = None) -> Any:
+        return judged(example, pred, trace, by=gepa)
+
+    arguments = MetricArguments(metric)
+    assert not arguments.takes_predictor
+    assert call(metric, arguments.plain(1, 2, [3])) == (1, 2, [3], None, None)
+
+
+def third_is_output(example: Any, pred: Any, output: Any) -> Given:
+    return example, pred, output
+
+
+def third_is_response(x: Any, y: Any, response: Any) -> Given:
+    return x, y, response
+
+
+def third_is_gold(example: Any, pred: Any, gold: Any) -> Given:
+    return example, pred, gold
+
+
+@pytest.mark.parametrize('metric', [third_is_output, third_is_response, third_is_gold])
+def test_a_third_place_of_any_name_may_be_the_traces(metric: Callable[..., Any]) -> None:
+    assert unfit(metric) is None
+    arguments = MetricArguments(metric)
+    assert call(metric, arguments.plain(1, 2, None)) == (1, 2, None)
+    assert call(metric, arguments.plain(1, 2, [3])) == (1, 2, [3])
+
+
+class Case(dspy.Example):
+    def is_right(self, pred: Any, trace: Any = None) -> bool:
+        return self.answer == pred
+
+
+def as_names(metric: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(metric)
+    def named(*args: Any) -> Any:
+        return metric(example=args[0], pred=args[1])
+
+    return named
+
+
+@as_names
+def takes_names(*, example: Any, pred: Any) -> Given:
+    return example, pred
+
+
+class DecoratedCall:
+    @given_a_judge
+    def __call__(self, judge: Any, question: Any, pred: Any) -> Given:
+        return judge, question, pred
+
+
+@given_a_judge
+def judging(judge: Any, gold: Any, pred: Any, weight: Any = 1) -> Given:
+    return judge, gold, pred
+
+
 @pytest.mark.parametrize(
-    'metric', [gepa, required, six, named_program_trace, by_name, anything, wrapped, Judge(), Module(), max]
+    'metric',
+    [
+        *(gepa, required, six, named_program_trace, by_name, anything, wrapped, Judge(), Module(), max),
+        *(Case.is_right, takes_names, DecoratedCall(), judging, functools.partial(judging, weight=2)),
+    ],
 )
 def test_the_forms_of_metrics_are_fit(metric: Callable[..., Any]) -> None:
     assert unfit(metric) is None
+
+
+def with_llm(llm: Any, example: Any, pred: Any, trace: Any = None) -> None: ...
+def with_p(llm: Any, e: Any, p: Any) -> None: ...
+def split_up(question: Any, gold: Any, pred: Any) -> None: ...
+def split_up_response(question: Any, gold: Any, response: Any) -> None: ...
+def of_texts(prompt: Any, completion: Any, expected: Any) -> None: ...
+def names_alone(*, example: Any, pred: Any, k: Any) -> None: ...
+def of_no_class(self: Any, example: Any, pred: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ('metric', 'told'),
+    [
+        (functools.partial(with_llm, llm=1), 'by place, functools.partial(with_llm, …).'),
+        (functools.partial(with_p, llm=1), 'Behind `llm`, which is bound by name'),
+        (functools.partial(names_alone, k=1), 'remove the `*`.'),
+        (split_up, '`pred` stands in the place of the trace'),
+        (split_up_response, '`response` stands in the place of the trace'),
+        (of_texts, '`expected` stands in the place of the trace'),
+        (Judge.method, 'write `metric = Judge().__call__`.'),
+        (of_no_class, 'its object is missing: remove `self`.'),
+    ],
+)
+def test_what_cannot_be_called_is_told(metric: Callable[..., Any], told: str) -> None:
+    assert told in (unfit(metric) or '')
 
 
 def test_settings_of_a_metric_are_no_places_for_a_predictor() -> None:

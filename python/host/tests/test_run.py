@@ -630,6 +630,35 @@ def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
     assert not host.calls
 
 
+@pytest.mark.parametrize(
+    'program',
+    [
+        'dspy.BestOfN(module=MyQA(), N=1, reward_fn=lambda inputs, made: 1.0, threshold=1.0)',
+        'dspy.Refine(module=MyQA(), N=1, reward_fn=lambda inputs, made: 1.0, threshold=1.0)',
+        'Ensemble(reduce_fn=lambda made: made[0]).compile([MyQA()])',
+    ],
+)
+def test_a_module_of_the_authors_within_dspys_may_name_the_inputs_anew(start: Start, program: str) -> None:
+    host, _ = start(
+        f"""
+        import dspy
+        from dspy.teleprompt import Ensemble
+
+        class MyQA(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.p = dspy.Predict('question -> answer')
+
+            def forward(self, text):
+                return self.p(question=text)
+
+        program = {program}
+        """,
+        program='program.py#program',
+    )
+    assert host.run({'text': 'x'})['prediction'] == {'answer': 'answer of x'}
+
+
 def test_inputs_that_a_program_takes_by_place_alone(start: Start) -> None:
     host, _ = start(
         """

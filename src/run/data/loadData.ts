@@ -121,17 +121,25 @@ interface BuiltData {
   readonly live: LiveRows;
 }
 
-/** Code is not data: what it made is what a resumed run must find again, so that is what is hashed. */
+/**
+ * Code is not data: what it made is what a resumed run must find again, so that is what is hashed. Not of which class it
+ * made rows: their fields say the same, and runs of earlier versions, which did not know it, go on.
+ */
+export function hashOfMade(rows: readonly DatasetRow[]): string {
+  return contentHash(rows.map(({ fields, inputs, hash }) => ({ fields, inputs, hash })));
+}
+
 function datasetOfCode(spec: string, rows: readonly DatasetRow[], { inputs, metric }: ResolvedProgram): Dataset {
   const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
-  const dataset = datasetOf(spec, placed, contentHash(rows), inputs, metric);
+  const dataset = datasetOf(spec, placed, hashOfMade(rows), inputs, metric);
   const language = languageOfData(spec);
   if (language === null || !languages[language].valuesAsMade) return dataset;
   return { ...dataset, examples: dataset.examples.map((example) => ({ ...example, made: true })) };
 }
 
 function hashesOf(rows: readonly DatasetRow[]): LiveRows[string] {
-  return Object.fromEntries(rows.flatMap(({ hash }, number) => (hash === undefined ? [] : [[number, hash]])));
+  const hashes = rows.map(({ hash, classHash }, number) => [number, hash ?? classHash] as const);
+  return Object.fromEntries(hashes.filter((entry): entry is readonly [number, string] => entry[1] !== undefined));
 }
 
 /** The rows of each data set, made by a process a language. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { knowKey } from '../../../src/base/keys.ts';
 import { sourceCharactersAtMost } from '../../../src/base/limits.ts';
 import type { LmCall } from '../../../src/data/lm.ts';
-import { readComplete, readDescription, readOutcome } from '../../../src/host/messages.ts';
+import { readComplete, readDatasets, readDescription, readOutcome } from '../../../src/host/messages.ts';
+import type { DatasetRow } from '../../../src/host/protocol.ts';
 
 const described = (type: unknown) => ({
   name: 'Hop',
@@ -76,6 +77,13 @@ describe('an outcome from a host', () => {
     const record = { finishReason: 'stop', usage: null, key: 'k', model: 'm', cached: true, seconds: 0 };
     const outcome = { prediction: { answer: 'a' }, score: 1, trace: [], seconds: 1 };
     expect(readOutcome({ ...outcome, untraced: [record] })).toEqual(outcome);
+  });
+});
+
+describe('rows of data from a host', () => {
+  it('come through with all of their parts', () => {
+    const rows: Required<DatasetRow>[] = [{ fields: { q: 1 }, inputs: ['q'], hash: 'h', classHash: 'class h' }];
+    expect(readDatasets(JSON.parse(JSON.stringify([rows])))).toEqual([rows]);
   });
 });
 

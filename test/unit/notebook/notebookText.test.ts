@@ -169,7 +169,8 @@ describe('keys of magics', () => {
 
   it('say which file a cell writes', () => {
     const { leftOut } = read('%%writefile -a lib/helpers.py\nx = 1');
-    expect(leftOut[0]!.why).toBe('it is a cell of the magic `%%writefile lib/helpers.py`');
+    const why = 'it is a cell of the magic `%%writefile lib/helpers.py`';
+    expect(leftOut).toEqual([{ cell: 1, line: 1, why, writes: 'lib/helpers.py' }]);
   });
 
   it('leave `%%timeit` out, which binds nothing', () => {

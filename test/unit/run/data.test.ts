@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/config/dataset.ts';
+import { contentHash } from '../../../src/base/contentHash.ts';
 import type { Fields } from '../../../src/base/json.ts';
-import { rowsFor } from '../../../src/run/data/loadData.ts';
+import { hashOfMade, rowsFor } from '../../../src/run/data/loadData.ts';
 import { dataWarnings } from '../../../src/run/data/dataWarnings.ts';
 
 function datasetOf(file: string, rows: readonly Fields[], inputs: readonly string[] = ['question']): Dataset {
@@ -19,6 +20,21 @@ describe('rowsFor', () => {
     expect(dev).toHaveLength(10);
     expect(train.map(({ id }) => id).filter((id) => dev.some((row) => row.id === id))).toEqual([]);
     expect(rowsFor(datasets).dev).toEqual(dev);
+  });
+});
+
+describe('hashOfMade', () => {
+  const row = { fields: { question: 'q' }, inputs: ['question'] };
+
+  it('is the same whether or not the class of a row is known, for runs that began before it was', () => {
+    const before = contentHash([row, { fields: row.fields, hash: 'h' }]);
+    expect(
+      hashOfMade([
+        { ...row, classHash: 'class h' },
+        { fields: row.fields, hash: 'h' },
+      ]),
+    ).toBe(before);
+    expect(hashOfMade([row, { fields: row.fields, hash: 'other' }])).not.toBe(before);
   });
 });
 

@@ -41,8 +41,7 @@ class Notebooks:
         """The cell that writes the file of a module when a kernel runs it (`%%writefile helpers.py`)."""
         for file, notebook in self._given.items():
             for left in notebook['leftOut']:
-                written = re.search(r'`%%(?:write)?file (.+)`$', left['why'])
-                if written is not None and os.path.basename(written[1]) == f'{module}.py':
+                if os.path.basename(left.get('writes', '')) == f'{module}.py':
                     return f'{file}, cell {left["cell"]}'
         return None
 

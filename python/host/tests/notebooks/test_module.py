@@ -53,7 +53,7 @@ def test_an_error_of_a_cell_names_it(tmp_path: Path) -> None:
 def test_a_module_that_a_cell_writes_is_not_to_be_installed(tmp_path: Path) -> None:
     file = tmp_path / 'qa.ipynb'
     file.write_text('{}')
-    left = [{'cell': 1, 'line': 1, 'why': 'it is a cell of the magic `%%writefile helpers_of_qa.py`'}]
+    left = [{'cell': 1, 'line': 1, 'why': 'it is a magic', 'writes': 'lib/helpers_of_qa.py'}]
     given = notebook('import helpers_of_qa\nx = helpers_of_qa.x', 'x', file=str(file), left_out=left)
     with pytest.raises(LoadError, match=r'qa\.ipynb, cell 1 writes it, .* save helpers_of_qa.py beside the notebook'):
         Loader(str(tmp_path), [given]).load(str(file))
