@@ -4,6 +4,7 @@ import { codeOf, UsageError } from '../base/errors.ts';
 import { knowKey, unquotedKey, withoutBearer } from '../base/keys.ts';
 import { responseBytesAtMost } from '../base/limits.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
+import type { HeaderReader } from '../wire/headerReader.ts';
 import { slashedTarget } from '../wire/slashedTarget.ts';
 import { headersWith, type FurtherHeaders } from '../data/requestHeaders.ts';
 import { readToken } from '../home/token.ts';
@@ -16,10 +17,6 @@ import { TextAnswer } from './textAnswer.ts';
 import type { Dispatcher } from './undici.ts';
 import { askWhole } from './wholeAnswer.ts';
 import type { WholeAnswer } from './wholeAnswer.ts';
-
-export interface HeaderReader {
-  get(name: string): string | null;
-}
 
 /** As much of a `Response` as is read of one outside of the OpenAI shape. */
 export interface PlainResponse {

@@ -1,10 +1,6 @@
 import { retryAfterSecondsAtMost } from '../base/limits.ts';
 import { secondsIn } from '../wire/durations.ts';
-
-/** The headers by which an endpoint says when to come back. */
-interface HeaderReader {
-  get(name: string): string | null;
-}
+import type { HeaderReader } from '../wire/headerReader.ts';
 
 /**
  * Seconds to wait, a day at most: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3);

@@ -20,14 +20,13 @@ export interface Completion {
   readonly answeredBy: string | null;
 }
 
-const usageSchema = z.preprocess(
-  inOpenAisNames,
-  z.object({
-    prompt_tokens: callTokensSchema,
-    completion_tokens: callTokensSchema,
-    prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
-  }),
-);
+const usageSchema = z.object({
+  prompt_tokens: callTokensSchema,
+  completion_tokens: callTokensSchema,
+  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+});
+/** Of an endpoint that reports tokens, whatever it says of them. */
+const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
 
 /** Some say `input_tokens` and `output_tokens`, as Anthropic and OpenAI's newer wire do. */
 function inOpenAisNames(usage: unknown): unknown {
@@ -42,11 +41,6 @@ function inOpenAisNames(usage: unknown): unknown {
     prompt_tokens_details: input_tokens_details,
   };
 }
-/** Of an endpoint that reports tokens, whatever it says of them. */
-const reportedSchema = z.preprocess(
-  inOpenAisNames,
-  z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) }),
-);
 
 const messageSchema = z.object({
   content: contentSchema.nullish(),
@@ -70,7 +64,7 @@ type Choice = z.infer<typeof choiceSchema>;
 const answerSchema = z.object({
   choices: z.array(choiceSchema),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
-  usage: z.unknown().optional(),
+  usage: z.unknown().transform(inOpenAisNames).optional(),
   model: z.string().nullish().catch(null),
 });
 type Answer = z.infer<typeof answerSchema>;

@@ -1,7 +1,9 @@
+import type { HeaderReader } from './headerReader.ts';
+
 /** As much of an answer as says where it redirects to. */
 interface Redirecting {
   readonly status: number;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: HeaderReader;
 }
 
 /**

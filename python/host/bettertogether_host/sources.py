@@ -131,7 +131,10 @@ class Loader:
         own = lies_at(package, self._workspace)
         writer = self._notebooks.writer_of(package)
         if own is None and writer is not None:
-            return f'{writer} writes it, and has not been run here: run that cell, or save {package}.py beside the notebook.'
+            return (
+                f'{writer} writes it, and has not been run here: run that cell, or save {package}.py beside the '
+                'notebook.'
+            )
         if own is None and package != module and package in sys.modules:
             return _of_installed(module)
         if own is None:

@@ -3,11 +3,12 @@ import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { shown } from '../../base/keys.ts';
 import { EndpointRefused } from '../../engine/errors.ts';
-import type { Connection, HeaderReader } from '../../lm/connection.ts';
+import type { Connection } from '../../lm/connection.ts';
 import type { Endpoint } from '../../lm/endpoint.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
 import { classify } from '../../lm/failures.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
+import type { HeaderReader } from '../../wire/headerReader.ts';
 
 /** What a server outside of the OpenAI shape answered. */
 export interface PlainAnswer {

@@ -1,13 +1,10 @@
 /** A predictor that is called without its inputs is answered all the same, and every row scores as it comes, unless the run says so. */
 import { describe, expect, it } from 'vitest';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
-import { Budget } from '../../../src/engine/budget.ts';
 import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
 import { MissingInputsWarning } from '../../../src/engine/missingInputs.ts';
-import { Optimization } from '../../../src/engine/optimize.ts';
-import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
-import { settingsOf } from './settingsOf.ts';
+import { FakeJournal, FakeLm, FakeProgram } from './fakes.ts';
+import { promptStep } from './promptStep.ts';
 
 const text = { kind: 'string' } as const;
 const field = (name: string) => ({ name, description: '', prefix: '', type: text });
@@ -74,26 +71,7 @@ class Forgetful extends FakeProgram {
 
 it('a run says it, once', async () => {
   const journal = new FakeJournal(new Map());
-  const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
-  const optimization = new Optimization(
-    {
-      program: new Forgetful(),
-      lm: new FakeLm(() => 'a'),
-      trainer: new FakeTrainer(),
-      journal,
-      surroundings: new FakeSurroundings(),
-      gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
-      prices,
-      meter: new UsageMeter(prices),
-      concurrency: 4,
-      identity: 'identity',
-    },
-    settingsOf('p'),
-    { train: examples(24), dev: examples(12, 'd'), test: examples(9, 't') },
-    twoPredictors,
-    { signal: new AbortController().signal, onStage: () => undefined },
-  );
-  await optimization.run();
+  await promptStep({ program: new Forgetful(), lm: new FakeLm(() => 'a'), journal }).run();
   expect(journal.of('warning').map(({ message }) => message)).toEqual([
     expect.stringMatching(/^The predictor ".*" was called without any input so far/) as string,
   ]);

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/base/json.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
-import { Budget } from '../../../src/engine/budget.ts';
 import { CallUnanswered, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
-import { Optimization } from '../../../src/engine/optimize.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
-import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
-import { settingsOf } from './settingsOf.ts';
-
-const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
+import { FakeJournal, FakeLm, FakeProgram } from './fakes.ts';
+import { promptStep } from './promptStep.ts';
 
 /** What a host makes of a call that is rejected, and of a program that catches it. */
 class Host extends FakeProgram {
@@ -35,24 +30,7 @@ async function optimize(memory: Map<string, JsonValue>, poison: RegExp | null, c
     if (poison?.test(question) === true) throw new CallUnanswered('The endpoint answers other calls and not this one.');
     return `a${question.slice(1)}`;
   });
-  const optimization = new Optimization(
-    {
-      program,
-      lm,
-      trainer: new FakeTrainer(),
-      journal,
-      surroundings: new FakeSurroundings(),
-      gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
-      prices,
-      meter: new UsageMeter(prices),
-      concurrency: 4,
-      identity: 'identity',
-    },
-    settingsOf('p'),
-    { train: examples(24), dev: examples(12, 'd'), test: examples(9, 't') },
-    twoPredictors,
-    { signal: new AbortController().signal, onStage: () => undefined },
-  );
+  const optimization = promptStep({ program, lm, journal });
   return { stages: await optimization.run(), journal, program };
 }
 
