@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { root, say, secondsSince } from './packages.mjs';
 
 /** A program among the npm packages, as a command. */
@@ -46,12 +47,12 @@ export async function sideBySide(...lists) {
 export const check = (name, command) => (live) =>
   counted(name, live, async () => {
     const { ok, output } = await run(command, live);
-    return { ok, output, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+    return { ok, output, ...nothing, passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
   });
 
 /**
  * @param args further arguments of vitest: which tests.
- * @returns name, passed, failed, skipped and the seconds as a text.
+ * @returns name, passed, failed, skipped, the seconds as a text, and of each failure a line: which test, and what it said.
  */
 export const vitest =
   (name, args = []) =>
@@ -81,28 +82,43 @@ async function counted(name, live, suite) {
   const start = performance.now();
   say(live ? `--- ${name}` : `    beside it: ${name}`);
   const reports = mkdtempSync(join(tmpdir(), 'bettertogether-test-'));
-  const { ok, output, passed, failed, skipped } = await suite(reports);
+  const { ok, output, failed, ...rest } = await suite(reports);
   rmSync(reports, { recursive: true, force: true });
   if (!live) say(`--- ${name}, which ran beside others\n${output.trimEnd()}`);
   // A file that does not even load has no failed test, and fails all the same.
-  return { name, passed, failed: ok ? failed : Math.max(1, failed), skipped, seconds: secondsSince(start) };
+  return { name, ...rest, failed: ok ? failed : Math.max(1, failed), seconds: secondsSince(start) };
 }
 
+const nothing = { passed: 0, failed: 0, skipped: 0, failures: [] };
+
 function vitestCounts(text) {
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(text);
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(text);
+  const failures = testResults.flatMap(({ name: file, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [failure(relative(root, file), message)];
+    return failed.map((test) => failure(`${relative(root, file)} > ${test.fullName}`, test.failureMessages[0]));
+  });
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, failures };
 }
 
 function pytestCounts(xml) {
   const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
   const [failed, skipped] = [count('failures') + count('errors'), count('skipped')];
-  return { passed: count('tests') - failed - skipped, failed, skipped };
+  const cases = xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g);
+  const failures = [...cases].map(([, file, test, message]) => failure(`${file} > ${test}`, message));
+  return { passed: count('tests') - failed - skipped, failed, skipped, failures };
+}
+
+/** One line, so that the end of a long log says it all. */
+function failure(test, message = '') {
+  const [line] = stripVTControlCharacters(message).split(/\n|&#10;/);
+  return `${test}: ${line}`;
 }
 
 function read(file, counts) {
   try {
     return counts(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return nothing;
   }
 }

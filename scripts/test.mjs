@@ -49,6 +49,7 @@ const results = [
 say('');
 for (const { name, passed, failed, seconds } of results)
   say(`${name}: ${passed} passed, ${failed} failed (${seconds})`);
+for (const { name, failures } of results) for (const each of failures) say(`failed in ${name}: ${each}`);
 const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
 say(`all of it took ${secondsSince(began)}`);
 // The last line is for machines: these words and nothing else.

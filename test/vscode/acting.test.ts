@@ -98,7 +98,7 @@ it('says of a comparison how it ended, and nothing of its runs', async () => {
   await window.question('Rows of the table').waitFor();
   await expect.poll(async () => (await window.choices()).join('\n')).toContain('prompts only: no training');
   await window.screenshot('compare-strategies');
-  await window.page.keyboard.press('Enter');
+  await window.take('Rows of the table');
   await window.answer('Seeds', '0');
   await window.question('Compare strategies of two').waitFor(long);
   await start();

@@ -176,7 +176,7 @@ describe('a folder without a configuration', () => {
     await window.pick('final');
     await window.question('Export the first one').waitFor();
     await window.screenshot('export');
-    await window.page.keyboard.press('Enter');
+    await window.take('Export the first one');
     await window.notification('Exported to two').waitFor(long);
     const name = readdirSync(workspace.folder).find((each) => /^two\.(final|best)\.json$/.test(each))!;
     expect(JSON.parse(readFileSync(join(workspace.folder, name), 'utf8'))).toHaveProperty('predictors.answer');

@@ -190,7 +190,7 @@ it('is offered to choose the inputs where those that are configured do not fit',
   await error.getByRole('button', { name: 'Choose the Inputs…' }).click();
   await window.question('Which fields is the program called with').waitFor();
   await window.screenshot('new-user-inputs');
-  await window.page.keyboard.press('Enter');
+  await window.take('Which fields is the program called with');
   await expect.poll(async () => (await window.choices())[0], long).toMatch(/Start.*about \d/s);
   expect(configured().inputs).toEqual(['ticket']);
 });

@@ -66,6 +66,16 @@ export class Workbench {
     await box.waitFor({ state: 'hidden' });
   }
 
+  /**
+   * Takes what is chosen in a question. Pressed in its own box: a notification that is still closing takes the focus away
+   * from a question that its button has opened.
+   */
+  async take(question: string): Promise<void> {
+    const box = this.question(question);
+    await box.locator('.quick-input-box input').press('Enter');
+    await box.waitFor({ state: 'hidden' });
+  }
+
   /** Saves a file under the name that its dialog proposes. The dialog takes no answer before it has read the folder. */
   async takeProposed(title: string): Promise<void> {
     const dialog = this.question(title);
