@@ -5,6 +5,7 @@ import type { Scores } from '../../../fakes/scoreShapes.ts';
 import { lostBy, search } from '../../../fakes/simulatedSearch.ts';
 import { PythonRandom } from '../../../../src/engine/pythonRandom.ts';
 import type { Racing } from '../../../../src/engine/validation/race.ts';
+import { resolveStopping } from '../../../../src/engine/validation/settings.ts';
 import { RacingContest } from '../../../../src/engine/validation/racing.ts';
 
 /** Points are sums of fractions. */
@@ -27,11 +28,15 @@ describe('a race', () => {
     return { name, scores: (seed: number) => shape.draw(new PythonRandom(`scores ${seed}`), 40) };
   });
   const recorded = recordedScores().map(({ name, scores }) => ({ name, scores: () => firstRows(scores, 60) }));
+  const often = { chance: 0.1, loss: 1 };
+  const byDefault = (resolveStopping('racing') as { readonly racing: Racing }).racing;
 
-  it.each([...drawn, ...recorded])(
-    'ends below the best by more than it may in no more of 1,000 orders than it may: $name',
-    ({ scores }) => {
-      const racing = { chance: 0.1, loss: 1 };
+  it.each([
+    ...[...drawn, ...recorded].map((each) => ({ ...each, racing: often })),
+    ...recorded.map((each) => ({ ...each, racing: byDefault })),
+  ])(
+    'ends below the best by more than it may in no more of 1,000 orders than it may: $name, $racing.chance',
+    ({ scores, racing }) => {
       let over = 0;
       for (let seed = 0; seed < tries; seed++) {
         if (race(scores(seed), racing, seed).lost > racing.loss + rounding) over++;
