@@ -21,6 +21,7 @@ import type { WrittenType } from './blocks.ts';
 import { convertModel } from './convert.ts';
 import type { TensorType } from './gguf.ts';
 import { ggmlTypes } from './gguf.ts';
+import type { Measured } from './measure.ts';
 import { measureModels } from './measure.ts';
 
 /** Names a form for the user: `q4_1` (as it comes), `bf16`, `q8_0`, `q4_0`. */
@@ -60,7 +61,7 @@ export async function servedForm(home: Home, given: ModelFile, options: SetupOpt
   };
   return await withSetupLock(join(home.root, 'form.lock'), waiting, async () => {
     const form = await knownChoice(home, given);
-    return form === null ? await fastestForm(home, given, options) : await inForm(home, given, form, options);
+    return form === null ? await chosenForm(home, given, options) : await inForm(home, given, form, options);
   });
 }
 
@@ -71,11 +72,14 @@ function namedForm(env: NodeJS.ProcessEnv): TensorType | null {
   throw new UsageError(`${formVariable} is one of ${Object.keys(ggmlTypes).join(', ')}, not ${name}.`);
 }
 
+/** What is measured of a form: a choice by less is made anew. */
+const measured = ['time', 'steadiness'];
+
 /** What a choice holds for: another processor, or another llama.cpp, may be faster with another form. */
 async function machine(): Promise<string> {
   const info = platform() === 'linux' ? await readFile('/proc/cpuinfo', 'utf8').catch(() => '') : '';
   const features = /^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? '';
-  return contentHash([runtimeVersion, platform(), arch(), cpus()[0]?.model ?? '', features.trim()]);
+  return contentHash([measured, runtimeVersion, platform(), arch(), cpus()[0]?.model ?? '', features.trim()]);
 }
 
 function choiceFile(home: Home): string {
@@ -100,13 +104,13 @@ async function lastChoice(home: Home): Promise<z.infer<typeof choiceSchema> | nu
 }
 
 /** The model works as it comes: where the others cannot be written or measured, it is served so. */
-async function fastestForm(home: Home, given: ModelFile, options: SetupOptions): Promise<ModelFile> {
+async function chosenForm(home: Home, given: ModelFile, options: SetupOptions): Promise<ModelFile> {
   const say = (state: 'working' | 'done', message: string): void => {
     options.onProgress?.({ part: 'model', state, message });
   };
   say('working', `Measuring in which form this processor evaluates ${given.name} fastest`);
   try {
-    return await measured(home, given, options, (found) => say('done', `${given.name} is served as ${found}`));
+    return await bestForm(home, given, options, (found) => say('done', `${given.name} is served as ${found}`));
   } catch (error) {
     options.signal?.throwIfAborted();
     say('done', `${given.name} is served as it comes (q4_1), its forms could not be compared: ${messageOf(error)}`);
@@ -114,7 +118,7 @@ async function fastestForm(home: Home, given: ModelFile, options: SetupOptions):
   }
 }
 
-async function measured(
+async function bestForm(
   home: Home,
   given: ModelFile,
   options: SetupOptions,
@@ -129,25 +133,37 @@ async function measured(
     files.push(file);
     if (!isThere) made.push(file.path);
   }
-  const times = await measureModels(
+  const found = await measureModels(
     home,
     files.map(({ path }) => path),
   );
-  const form = chooseForm(times);
+  const form = chooseForm(found);
   const chosen = files[candidates.indexOf(form)]!;
   await replacePrivateFile(choiceFile(home), JSON.stringify({ machine: await machine(), form }) + '\n');
   // One that lay there before may be in use.
   for (const path of made) if (path !== chosen.path) await removeForm(path);
-  const told = candidates.map((name, index) => `${name} ${times[index]!.toFixed(0)} ms`).join(', ');
+  const told = candidates.map((name, index) => `${name} ${toldOf(found[index]!)}`).join(', ');
   say(`${form} (64 tokens read and 4 written: ${told})`);
   return chosen;
 }
 
-/** Of `times`, one for each candidate: the first candidate that none behind it is faster than by a tenth. */
-export function chooseForm(times: readonly number[]): Candidate {
-  let chosen = 0;
-  for (const [index, time] of times.entries()) if (time < times[chosen]! * worthIt) chosen = index;
+/**
+ * Of what was measured, one for each candidate: the first candidate that none behind it is faster than by a tenth. Those that
+ * are not steady are left out, unless none is.
+ */
+export function chooseForm(found: readonly Measured[]): Candidate {
+  const all = [...found.keys()];
+  const steady = all.filter((index) => found[index]!.steady);
+  const [first = 0, ...rest] = steady.length > 0 ? steady : all;
+  let chosen = first;
+  for (const index of rest) {
+    if (found[index]!.milliseconds < found[chosen]!.milliseconds * worthIt) chosen = index;
+  }
   return candidates[chosen]!;
+}
+
+function toldOf({ milliseconds, steady }: Measured): string {
+  return `${milliseconds.toFixed(0)} ms${steady ? '' : ' and not the same each time'}`;
 }
 
 /** `given` in a form, written where it is not there yet. */

@@ -33,6 +33,12 @@ export interface LlamaSequence {
   adaptStateToTokens(tokens: readonly Token[], allowShift: boolean): Promise<void>;
   clearHistory(): Promise<void>;
   evaluate(tokens: readonly Token[], options: EvaluateOptions): AsyncGenerator<Token, void, undefined>;
+  /** With the probability of each token of the vocabulary that could have come. */
+  evaluateWithMetadata(
+    tokens: readonly Token[],
+    metadata: { readonly probabilities: true },
+    options: EvaluateOptions,
+  ): AsyncGenerator<{ readonly token: Token; readonly probabilities: ReadonlyMap<Token, number> }, void, undefined>;
   evaluateWithoutGeneratingNewTokens(tokens: readonly Token[]): Promise<void>;
   /** Internal to the package: takes over another sequence's state. Absent in other versions, so never relied upon. */
   _copyStateFromOtherSequence?(other: LlamaSequence, upToTokenIndex: number): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** The LiteLLM proxy before llama.cpp's own server: what is behind it is found out through it, and scores the same. */
+/** The LiteLLM proxy before llama.cpp's own server and before vLLM: what is behind it is found out through it, and scores the same. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baseModel, type BaseModel } from './baseModel.ts';
 import { Intents } from './intents.ts';
@@ -7,34 +7,50 @@ import { startLlamaServer } from './llamaServer.ts';
 import { say } from './looking.ts';
 import type { Server } from './serverProcess.ts';
 import { throughputOf } from './throughput.ts';
+import { startVllm } from './vllm.ts';
 
 const apiKeyEnv = 'LITELLM_TEST_KEY';
-let base: BaseModel;
-let behind: Server;
-let proxy: Server & { readonly key: string };
-let examples: { readonly proxied: Intents; readonly direct: Intents };
+const servers = [
+  {
+    name: 'llama-server',
+    start: ({ file, name }: BaseModel) => {
+      const args = ['-m', file, '--alias', name, '-c', '8192', '-t', '1', '-tb', '1', '-np', '8'];
+      return startLlamaServer({ model: name, args });
+    },
+    takes: /takes: .*seed.*response_format json_schema.*opened assistant turns.*\/v1\/completions/,
+  },
+  {
+    name: 'vLLM',
+    start: ({ folder, name }: BaseModel) => startVllm({ folder, model: name }),
+    takes: /takes: .*seed.*opened assistant turns/,
+  },
+];
 
-beforeAll(async () => {
-  base = await baseModel();
-  const args = ['-m', base.file, '--alias', base.name, '-c', '8192', '-t', '1', '-tb', '1', '-np', '8'];
-  behind = await startLlamaServer({ model: base.name, args });
-  proxy = await startLiteLlm({ behind, models: { [base.name]: base.name, 'lab/with/slashes': base.name } });
-  process.env[apiKeyEnv] = proxy.key;
-  examples = {
-    proxied: new Intents(base, { baseURL: proxy.baseURL, apiKeyEnv }),
-    direct: new Intents(base, { baseURL: behind.baseURL }),
-  };
-}, 3_600_000);
-afterAll(async () => {
-  await proxy?.stop();
-  await behind?.stop();
-  for (const example of Object.values(examples)) example.dispose();
-}, 120_000);
+describe.each(servers)('LiteLLM before $name', { timeout: 3_600_000 }, ({ start, takes }) => {
+  let base: BaseModel;
+  let behind: Server;
+  let proxy: Server & { readonly key: string };
+  let examples: { readonly proxied: Intents; readonly direct: Intents };
 
-describe('LiteLLM', { timeout: 3_600_000 }, () => {
+  beforeAll(async () => {
+    base = await baseModel();
+    behind = await start(base);
+    proxy = await startLiteLlm({ behind, models: { [base.name]: base.name, 'lab/with/slashes': base.name } });
+    process.env[apiKeyEnv] = proxy.key;
+    examples = {
+      proxied: new Intents(base, { baseURL: proxy.baseURL, apiKeyEnv }),
+      direct: new Intents(base, { baseURL: behind.baseURL }),
+    };
+  }, 3_600_000);
+  afterAll(async () => {
+    await proxy?.stop();
+    await behind?.stop();
+    for (const example of Object.values(examples ?? {})) example.dispose();
+  }, 120_000);
+
   it('lets through what the server behind it takes', async () => {
     const { stdout } = await examples.proxied.run(['endpoint', 'server', '--model', base.name]);
-    expect(stdout).toMatch(/takes: .*seed.*response_format json_schema.*opened assistant turns.*\/v1\/completions/);
+    expect(stdout).toMatch(takes);
   });
 
   it('gives the scores of the server behind it, also by a name with slashes', async () => {

@@ -97,5 +97,13 @@ it.each([
   [[100, 110, 60], 'q8_0'],
   [[100, 80, 60], 'q8_0'],
 ])('of the times %j takes %s: the fastest, and of about equal ones the most faithful', (times, form) => {
-  expect(chooseForm(times)).toBe(form);
+  for (const steady of [true, false]) {
+    expect(chooseForm(times.map((milliseconds) => ({ milliseconds, steady })))).toBe(form);
+  }
+});
+
+it('takes the fastest of those that answer the same each time', () => {
+  const found = [100, 50, 60].map((milliseconds, index) => ({ milliseconds, steady: index !== 1 }));
+  expect(chooseForm(found)).toBe('q8_0');
+  expect(chooseForm(found.map((each, index) => ({ ...each, steady: index === 0 })))).toBe('q4_1');
 });
