@@ -33,7 +33,13 @@ export type Failure =
       /** What to do about it, as sentences. Default: what there is to do about an endpoint that does not answer. */
       readonly advice?: string;
     }
-  | { readonly kind: 'final'; readonly error: HumanError; readonly mayBePaid?: true }
+  | {
+      readonly kind: 'final';
+      readonly error: HumanError;
+      readonly mayBePaid?: true;
+      /** What it is instead, where the same is said of any other call. Default: `error`. */
+      readonly ofEveryCall?: HumanError;
+    }
   | { readonly kind: 'aborted' }
   /** Not the endpoint's doing: a bug of ours. */
   | { readonly kind: 'unknown' };
@@ -63,7 +69,7 @@ export function classify(error: unknown, connection: Connection, what: string): 
   return { kind: 'unknown' };
 }
 
-function final(error: HumanError): Failure {
+function final(error: HumanError): Extract<Failure, { kind: 'final' }> {
   return { kind: 'final', error };
 }
 
@@ -197,8 +203,11 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       return refused(connection, `it cannot do this (${said.text})`, whereToLook(endpoint));
     case 'tooLong':
     case 'flagged':
-    case 'rejected':
-      return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
+    case 'rejected': {
+      const error = new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection));
+      // A filter looks at what is asked and at nothing else.
+      return meaning === 'flagged' ? final(error) : { ...final(error), ofEveryCall: refusesAll(said, what, connection) };
+    }
   }
 }
 
@@ -231,6 +240,17 @@ export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | '
     'A filter of the service does not let this row through: change the row, or ask the service for another filter.',
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
+
+/** Azure's older addresses want a version of the API behind each. */
+const wantsApiVersion = /api[- ]version/i;
+
+function refusesAll({ text }: Said, what: string, { endpoint }: Connection): EndpointRefused {
+  const { name } = endpoint;
+  const advice = wantsApiVersion.test(text)
+    ? `Set endpoints.${name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
+    : `Change what it names: "model" or "sampling" of the program, or baseURL, headers or request of endpoints.${name}`;
+  return new EndpointRefused(`${named(endpoint)} rejects every call to ${what}, a plain question too: ${text}. ${advice}.`);
+}
 
 /** @param said fit to be shown. */
 export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {

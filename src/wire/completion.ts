@@ -90,13 +90,24 @@ const errorSchema = z.union([
  */
 export function completionIn(answer: unknown): Completion {
   const isStream = typeof answer === 'string' && isStreamed(answer);
-  const whole = isStream ? wholeOf(answer) : answer;
+  const whole = unwrapped(isStream ? wholeOf(answer) : answer);
   const parsed = answerSchema.safeParse(whole);
   const isEmpty = !parsed.success || parsed.data.choices.length === 0;
   if (isEmpty && errorSchema.safeParse(whole).success) throw new ErrorAnswer(whole, false);
   if (parsed.success) return completionOf(parsed.data);
   throw isStream ? new BrokenAnswer(streams, answer, streamAdvice) : new BrokenAnswer('not a completion', answer);
 }
+
+/** Gateways put what they pass on under a key of their own, beside their own word on how it went, and sometimes the usage. */
+function unwrapped(whole: unknown): unknown {
+  if (typeof whole !== 'object' || whole === null || 'choices' in whole) return whole;
+  const outer = whole as Readonly<Record<string, unknown>>;
+  const inner = wrappers.map((key) => outer[key]).find((value) => wrappedSchema.safeParse(value).success);
+  return inner === undefined ? whole : { usage: outer['usage'], model: outer['model'], ...(inner as object) };
+}
+
+const wrappers = ['result', 'data', 'response', 'output', 'body'] as const;
+const wrappedSchema = z.object({ choices: z.array(z.unknown()).min(1) });
 
 const streams = 'it streams, though "stream": false was sent, and not as OpenAI does';
 const streamAdvice = 'Turn streaming off there, or in what stands between here and there.';

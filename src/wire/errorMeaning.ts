@@ -55,11 +55,11 @@ const filtered = new Set([400, 403, 422, 451, 498]);
 
 const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/;
 const noCreditCodes =
-  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
+  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|accountoverdueerror|not_enough_balance|budget_exceeded|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
 const deniedCodes =
   /^(unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
 /** LiteLLM without a database knows no key but its own, and misses the database for any other. */
-const wrongKeyCodes = /^no_db_connection$/;
+const wrongKeyCodes = /^(no_db_connection|api_key_invalid|invalid_api_key|wrong_api_key)$/;
 const flaggedCodes =
   /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive|sensitive_words_detected|prompt_blocked)$/;
 const rateLimitCodes =
@@ -81,6 +81,7 @@ const tooLong = new RegExp(
     'inputs?`? (must have less than|tokens \\+)',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
+    'n_keep[^.]{0,40}n_ctx',
     'size limit exceeded by \\d+ tokens',
   ].join('|'),
   'i',
@@ -99,6 +100,7 @@ const noCredit = new RegExp(
     '(credit|account|paid) balance is (too low|insufficient)',
     'insufficient (account )?(balance|credits?|funds)',
     'out of credits',
+    'not enough (balance|credits?)|overdue balance',
     'no credits? (left|remaining)',
     'key limit exceeded',
     'spend(ing)? (limit|alert)',
@@ -137,4 +139,4 @@ const modelWentAway =
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
-  /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;
+  /api.?key[^.]{0,20}(not valid|not found|invalid|incorrect|expired|missing)|(a valid|invalid|incorrect|missing)[^.]{0,10}api.?key|(access|security|auth\w*) token[^.]{0,40}(invalid|expired)|invalid access token/i;
