@@ -206,7 +206,9 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
     case 'rejected': {
       const error = new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection));
       // A filter looks at what is asked and at nothing else.
-      return meaning === 'flagged' ? final(error) : { ...final(error), ofEveryCall: refusesAll(said, what, connection) };
+      return meaning === 'flagged'
+        ? final(error)
+        : { ...final(error), ofEveryCall: refusesAll(said, what, connection) };
     }
   }
 }
@@ -249,12 +251,16 @@ function refusesAll({ text }: Said, what: string, { endpoint }: Connection): End
   const advice = wantsApiVersion.test(text)
     ? `Set endpoints.${name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
     : `Change what it names: "model" or "sampling" of the program, or baseURL, headers or request of endpoints.${name}`;
-  return new EndpointRefused(`${named(endpoint)} rejects every call to ${what}, a plain question too: ${text}. ${advice}.`);
+  return new EndpointRefused(
+    `${named(endpoint)} rejects every call to ${what}, a plain question too: ${sentence(text)} ${advice}.`,
+  );
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** @param said fit to be shown. */
 export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
-  return `${named(endpoint)} rejected a call to ${what}: ${said}. ${advice}`;
+  return `${named(endpoint)} rejected a call to ${what}: ${sentence(said)} ${advice}`;
 }
 
 function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {

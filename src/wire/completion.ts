@@ -62,7 +62,11 @@ const choiceSchema = z.object({
 type Choice = z.infer<typeof choiceSchema>;
 
 const answerSchema = z.object({
-  choices: z.array(choiceSchema),
+  // Some say `null` where there is none.
+  choices: z
+    .array(choiceSchema)
+    .nullable()
+    .transform((choices) => choices ?? []),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
   usage: z.unknown().transform(inOpenAisNames).optional(),
   model: z.string().nullish().catch(null),
@@ -150,7 +154,9 @@ function textOf(choice: Choice): string | null {
 }
 
 const wasStopped = ({ message, finish_reason }: Choice): boolean =>
-  (message?.refusal ?? '') !== '' || ['length', 'content_filter'].includes(finishReasonOf(finish_reason ?? null));
+  (message?.refusal ?? '') !== '' ||
+  (message?.tool_calls ?? []).length > 0 ||
+  ['length', 'content_filter'].includes(finishReasonOf(finish_reason ?? null));
 
 const hasThoughts = (message: Choice['message']): boolean =>
   [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');

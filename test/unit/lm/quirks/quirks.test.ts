@@ -44,7 +44,11 @@ async function standUp({ answer, asks }: Quirk) {
 }
 
 const plain = 'Is this answered?';
-const plainCall: LmCall = { model: 'base', prompt: { kind: 'chat', messages: [{ role: 'user', content: plain }] }, stop: [] };
+const plainCall: LmCall = {
+  model: 'base',
+  prompt: { kind: 'chat', messages: [{ role: 'user', content: plain }] },
+  stop: [],
+};
 const contentOf = ({ messages }: FakeCall): unknown => messages.at(-1)?.content;
 
 describe('an endpoint with', () => {

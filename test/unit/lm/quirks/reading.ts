@@ -306,7 +306,7 @@ export const readingQuirks: readonly Quirk[] = [
         },
       }),
     then: {
-      rejected: /: 400 This model's maximum context length is 8191 tokens\. .*20031 tokens\.\. The prompt does not/,
+      rejected: /: 400 This model's maximum context length is 8191 tokens\. .*20031 tokens\. The prompt does not/,
     },
   },
   {
