@@ -1,7 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../base/errors.ts';
-import { shown } from '../base/keys.ts';
+import { sentence, shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
 import { isTrainer, named, whereToLook } from './endpoint.ts';
@@ -255,8 +255,6 @@ function refusesAll({ text }: Said, what: string, { endpoint }: Connection): End
     `${named(endpoint)} rejects every call to ${what}, a plain question too: ${sentence(text)} ${advice}.`,
   );
 }
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** @param said fit to be shown. */
 export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {

@@ -20,10 +20,15 @@ export interface Completion {
   readonly answeredBy: string | null;
 }
 
+/** Some write numbers as texts. */
+const tokensSchema = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+  callTokensSchema,
+);
 const usageSchema = z.object({
-  prompt_tokens: callTokensSchema,
-  completion_tokens: callTokensSchema,
-  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+  prompt_tokens: tokensSchema,
+  completion_tokens: tokensSchema,
+  prompt_tokens_details: z.object({ cached_tokens: tokensSchema.nullish() }).nullish().catch(null),
 });
 /** Of an endpoint that reports tokens, whatever it says of them. */
 const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });

@@ -23,7 +23,7 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
-  if (status === 403) return 'forbidden';
+  if (status === 403) return overQuota.test(text) ? 'denied' : 'forbidden';
   if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
   if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
@@ -119,6 +119,7 @@ const denied = new RegExp(
     '(location|country|region|territory)[^.]{0,30} not (supported|available|allowed)',
     'not (supported|available) in (your|this) (country|region|location)',
     '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
+    '(organi[sz]ation|account)[^.]{0,30} must be verified|verify (your|the) organi[sz]ation',
     'check your network settings',
     'firewall rules',
   ].join('|'),
@@ -135,6 +136,7 @@ const missesScopes = /missing scopes?\b/i;
 const noSuchPath = /unexpected endpoint or method/i;
 const modelWentAway =
   /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
+const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
 const throttled = /throttling|too many requests/i;
