@@ -9,6 +9,7 @@ import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
 import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
+import { ProxyRefusal } from './proxyRefusal.ts';
 import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
@@ -107,7 +108,10 @@ function isBodyError(error: unknown): boolean {
 }
 
 function connectionFailure(error: APIConnectionError, connection: Connection): Failure {
-  const root = chainOf(error).at(-1);
+  const chain = chainOf(error);
+  const proxy = chain.find((each) => each instanceof ProxyRefusal);
+  if (proxy !== undefined) return proxyFailure(proxy, connection);
+  const root = chain.at(-1);
   const code = codeOf(root) ?? '';
   const text = shown(messageOf(root));
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
@@ -124,6 +128,12 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   const neverSent =
     code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || /CONNECT_TIMEOUT/.test(code);
   return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
+}
+
+/** Nothing came to the endpoint. */
+function proxyFailure({ passes: passing, message, advice }: ProxyRefusal, connection: Connection): Failure {
+  if (!passing) return refused(connection, message, advice);
+  return passes({ what: message, unreachable: true, ofCall: false, advice: `${advice}.` });
 }
 
 /** What an endpoint said by an error, wherever in its answer that was. */
