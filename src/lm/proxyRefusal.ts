@@ -15,7 +15,7 @@ export class ProxyRefusal extends Error {
   /** What there is to do about one that lasts, as a sentence without its full stop. */
   get advice(): string {
     return this.status === 407
-      ? 'Write its user name and password into the variable HTTPS_PROXY or HTTP_PROXY: http://user:password@host:3128'
+      ? 'Write its user name and password before its host, in the variable HTTPS_PROXY or HTTP_PROXY'
       : 'Ask who runs the proxy (HTTPS_PROXY, HTTP_PROXY), or name the host in NO_PROXY where it needs none';
   }
 }
