@@ -1,13 +1,14 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../base/errors.ts';
 import { sentence, shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
 import { isTrainer, named, whereToLook } from './endpoint.ts';
-import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
-import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
-import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
+import { BrokenAnswer } from '../wire/answerErrors.ts';
+import { meaningOf } from '../wire/errorMeaning.ts';
+import type { ErrorWords } from '../wire/errorWords.ts';
+import { serviceSaid } from '../wire/serviceSaid.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
 import { ProxyRefusal } from './proxyRefusal.ts';
 import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
@@ -150,31 +151,21 @@ export interface Said {
 
 /** `null`: an error that no endpoint spoke of. */
 export function saidOf(error: unknown): Said | null {
-  if (error instanceof ErrorAnswer) return saidWithin(error);
-  return error instanceof APIError && error.status !== undefined ? saidBy(error as APIError<number>) : null;
-}
-
-function saidBy(error: APIError<number>): Said {
-  const { status, headers } = error;
-  const words = wordsOf({ error: error.error, code: error.code });
+  const said = serviceSaid(error);
+  if (said === null) return null;
+  const { status, words, text, headers, begun } = said;
   return {
     status,
     words,
-    text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
+    text: shown(text),
     retryAfter: retryAfterSeconds(headers) ?? words.retryAfter ?? (status === 429 ? limitResetSeconds(headers) : null),
     location: headers?.get('location') ?? null,
-    mayBePaid: tookTooLong.has(status),
+    mayBePaid: begun ?? tookTooLong.has(status),
   };
 }
 
 /** What stands between gave up on an answer that was under way: a gateway's time-out (504), Cloudflare's (520, 524), Azure's (408). */
 const tookTooLong = new Set([408, 504, 520, 524]);
-
-function saidWithin({ words, begun }: ErrorAnswer): Said {
-  const status = statusWithin(words);
-  const text = shown(`${words.status ?? 'error'} ${words.text}`);
-  return { status, words, text, retryAfter: words.retryAfter, location: null, mayBePaid: begun };
-}
 
 function statusFailure(said: Said, connection: Connection, what: string): Failure {
   const { endpoint } = connection;
