@@ -13,6 +13,7 @@ import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { agentFor, isLocal } from './agent.ts';
 import { LeanOpenAI } from './leanOpenAI.ts';
+import { orProxyRefusal } from './proxyRefusal.ts';
 import { TextAnswer } from './textAnswer.ts';
 import type { Dispatcher } from './undici.ts';
 import { askWhole } from './wholeAnswer.ts';
@@ -180,7 +181,9 @@ function fetchOver(
     const { method = 'GET', signal = null } = init ?? {};
     const ask = async (url: string): Promise<TextAnswer> => {
       const answer = await askWhole(dispatcher, url, { method, headers, body, signal }).catch((error: unknown) => {
-        throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
+        throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+          ? new ResponseTooLarge(responseBytes)
+          : orProxyRefusal(error);
       });
       return new TextAnswer(answer.status, answer.headers, await textOf(answer, responseBytes));
     };

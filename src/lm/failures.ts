@@ -1,14 +1,16 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../base/errors.ts';
-import { shown } from '../base/keys.ts';
+import { sentence, shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
 import { isTrainer, named, whereToLook } from './endpoint.ts';
-import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
-import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
-import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
+import { BrokenAnswer } from '../wire/answerErrors.ts';
+import { meaningOf } from '../wire/errorMeaning.ts';
+import type { ErrorWords } from '../wire/errorWords.ts';
+import { serviceSaid } from '../wire/serviceSaid.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
+import { ProxyRefusal } from './proxyRefusal.ts';
 import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
@@ -33,7 +35,13 @@ export type Failure =
       /** What to do about it, as sentences. Default: what there is to do about an endpoint that does not answer. */
       readonly advice?: string;
     }
-  | { readonly kind: 'final'; readonly error: HumanError; readonly mayBePaid?: true }
+  | {
+      readonly kind: 'final';
+      readonly error: HumanError;
+      readonly mayBePaid?: true;
+      /** What it is instead, where the same is said of any other call. Default: `error`. */
+      readonly ofEveryCall?: HumanError;
+    }
   | { readonly kind: 'aborted' }
   /** Not the endpoint's doing: a bug of ours. */
   | { readonly kind: 'unknown' };
@@ -63,7 +71,7 @@ export function classify(error: unknown, connection: Connection, what: string): 
   return { kind: 'unknown' };
 }
 
-function final(error: HumanError): Failure {
+function final(error: HumanError): Extract<Failure, { kind: 'final' }> {
   return { kind: 'final', error };
 }
 
@@ -101,7 +109,10 @@ function isBodyError(error: unknown): boolean {
 }
 
 function connectionFailure(error: APIConnectionError, connection: Connection): Failure {
-  const root = chainOf(error).at(-1);
+  const chain = chainOf(error);
+  const proxy = chain.find((each) => each instanceof ProxyRefusal);
+  if (proxy !== undefined) return proxyFailure(proxy, connection);
+  const root = chain.at(-1);
   const code = codeOf(root) ?? '';
   const text = shown(messageOf(root));
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
@@ -120,6 +131,12 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
 }
 
+/** Nothing came to the endpoint. */
+function proxyFailure({ passes: passing, message, advice }: ProxyRefusal, connection: Connection): Failure {
+  if (!passing) return refused(connection, message, advice);
+  return passes({ what: message, unreachable: true, ofCall: false, advice: `${advice}.` });
+}
+
 /** What an endpoint said by an error, wherever in its answer that was. */
 export interface Said {
   readonly status: number;
@@ -134,31 +151,21 @@ export interface Said {
 
 /** `null`: an error that no endpoint spoke of. */
 export function saidOf(error: unknown): Said | null {
-  if (error instanceof ErrorAnswer) return saidWithin(error);
-  return error instanceof APIError && error.status !== undefined ? saidBy(error as APIError<number>) : null;
-}
-
-function saidBy(error: APIError<number>): Said {
-  const { status, headers } = error;
-  const words = wordsOf({ error: error.error, code: error.code });
+  const said = serviceSaid(error);
+  if (said === null) return null;
+  const { status, words, text, headers, begun } = said;
   return {
     status,
     words,
-    text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
+    text: shown(text),
     retryAfter: retryAfterSeconds(headers) ?? words.retryAfter ?? (status === 429 ? limitResetSeconds(headers) : null),
     location: headers?.get('location') ?? null,
-    mayBePaid: tookTooLong.has(status),
+    mayBePaid: begun ?? tookTooLong.has(status),
   };
 }
 
 /** What stands between gave up on an answer that was under way: a gateway's time-out (504), Cloudflare's (520, 524), Azure's (408). */
 const tookTooLong = new Set([408, 504, 520, 524]);
-
-function saidWithin({ words, begun }: ErrorAnswer): Said {
-  const status = statusWithin(words);
-  const text = shown(`${words.status ?? 'error'} ${words.text}`);
-  return { status, words, text, retryAfter: words.retryAfter, location: null, mayBePaid: begun };
-}
 
 function statusFailure(said: Said, connection: Connection, what: string): Failure {
   const { endpoint } = connection;
@@ -197,8 +204,13 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       return refused(connection, `it cannot do this (${said.text})`, whereToLook(endpoint));
     case 'tooLong':
     case 'flagged':
-    case 'rejected':
-      return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
+    case 'rejected': {
+      const error = new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection));
+      // A filter looks at what is asked and at nothing else.
+      return meaning === 'flagged'
+        ? final(error)
+        : { ...final(error), ofEveryCall: refusesAll(said, what, connection) };
+    }
   }
 }
 
@@ -232,9 +244,22 @@ export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | '
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
 
+/** Azure's older addresses want a version of the API behind each. */
+const wantsApiVersion = /api[- ]version/i;
+
+function refusesAll({ text }: Said, what: string, { endpoint }: Connection): EndpointRefused {
+  const { name } = endpoint;
+  const advice = wantsApiVersion.test(text)
+    ? `Set endpoints.${name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
+    : `Change what it names: "model" or "sampling" of the program, or baseURL, headers or request of endpoints.${name}`;
+  return new EndpointRefused(
+    `${named(endpoint)} rejects every call to ${what}, a plain question too: ${sentence(text)} ${advice}.`,
+  );
+}
+
 /** @param said fit to be shown. */
 export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
-  return `${named(endpoint)} rejected a call to ${what}: ${said}. ${advice}`;
+  return `${named(endpoint)} rejected a call to ${what}: ${sentence(said)} ${advice}`;
 }
 
 function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {

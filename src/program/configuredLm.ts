@@ -5,15 +5,13 @@ import type { JsonValue } from '../base/json.ts';
 import { shown } from '../base/keys.ts';
 import type { Capabilities, LmAnswer, LmCall, Sampling } from '../data/lm.ts';
 import { jsonOf } from '../wire/answerBody.ts';
-import { ErrorAnswer } from '../wire/answerErrors.ts';
 import { askWithout, type BlamesPart } from '../wire/askWithout.ts';
 import { completionIn, type Completion } from '../wire/completion.ts';
-import { statusWithin } from '../wire/errorMeaning.ts';
-import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
 import { refusalIn, type Refusal } from '../wire/refusedPart.ts';
 import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import { saidIn } from '../wire/saidIn.ts';
+import { serviceSaid, type ServiceSaid } from '../wire/serviceSaid.ts';
 import { isStreamed } from '../wire/streamedAnswer.ts';
 import { connect, type ClientConfiguration } from './configuredClient.ts';
 
@@ -94,9 +92,9 @@ async function ask(client: OpenAI, request: LmRequest, version: Version): Promis
   try {
     return await answerTo(client, request, version);
   } catch (error) {
-    const said = saidOf(error);
+    const said = serviceSaid(error);
     if (said === null) throw error;
-    throw new ServiceError(said.text, refusalIn(request, said.status, said.words), error);
+    throw new ServiceError(wordsFor(said), refusalIn(request, said.status, said.words), error);
   }
 }
 
@@ -128,30 +126,15 @@ async function answerAt(client: OpenAI, path: string, request: LmRequest): Promi
   return { text, finishReason, usage };
 }
 
-/** What the service said by an error, with status 200 too; `null`: an error that it did not speak of. */
-function saidOf(error: unknown): { readonly status: number; readonly words: ErrorWords; readonly text: string } | null {
-  if (error instanceof ErrorAnswer) {
-    const { words } = error;
-    return { status: statusWithin(words), words, text: words.text };
-  }
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return null;
-  const { status, error: body, code, headers } = error as Error & FailedAnswer;
-  const words = wordsOf({ error: body, code });
-  const location = status >= 300 && status < 400 ? headers?.get('location') : null;
-  if (location != null) return { status, words, text: `it redirects to ${location}` };
-  return { status, words, text: words.text === '' ? error.message : `${status} ${words.text}` };
-}
-
-/** The package's `APIError`, which is loaded with it. */
-interface FailedAnswer {
-  readonly status: number;
-  readonly error?: unknown;
-  readonly code?: unknown;
-  readonly headers?: Headers;
+/** Where a redirect leads is said in its stead. */
+function wordsFor({ status, words, text, headers, begun }: ServiceSaid): string {
+  if (begun !== null) return words.text;
+  const location = status >= 300 && status < 400 ? (headers?.get('location') ?? null) : null;
+  return location === null ? text : `it redirects to ${location}`;
 }
 
 /** LM Studio says so with status 200. */
-const isNotThere = (error: unknown): boolean => saidOf(error)?.status === 404;
+const isNotThere = (error: unknown): boolean => serviceSaid(error)?.status === 404;
 
 async function explained<T>({ baseURL }: LmConfiguration, asked: () => Promise<T>): Promise<T> {
   try {

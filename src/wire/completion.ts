@@ -20,10 +20,15 @@ export interface Completion {
   readonly answeredBy: string | null;
 }
 
+/** Some write numbers as texts. */
+const tokensSchema = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+  callTokensSchema,
+);
 const usageSchema = z.object({
-  prompt_tokens: callTokensSchema,
-  completion_tokens: callTokensSchema,
-  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+  prompt_tokens: tokensSchema,
+  completion_tokens: tokensSchema,
+  prompt_tokens_details: z.object({ cached_tokens: tokensSchema.nullish() }).nullish().catch(null),
 });
 /** Of an endpoint that reports tokens, whatever it says of them. */
 const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
@@ -62,7 +67,11 @@ const choiceSchema = z.object({
 type Choice = z.infer<typeof choiceSchema>;
 
 const answerSchema = z.object({
-  choices: z.array(choiceSchema),
+  // Some say `null` where there is none.
+  choices: z
+    .array(choiceSchema)
+    .nullable()
+    .transform((choices) => choices ?? []),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
   usage: z.unknown().transform(inOpenAisNames).optional(),
   model: z.string().nullish().catch(null),
@@ -90,13 +99,24 @@ const errorSchema = z.union([
  */
 export function completionIn(answer: unknown): Completion {
   const isStream = typeof answer === 'string' && isStreamed(answer);
-  const whole = isStream ? wholeOf(answer) : answer;
+  const whole = unwrapped(isStream ? wholeOf(answer) : answer);
   const parsed = answerSchema.safeParse(whole);
   const isEmpty = !parsed.success || parsed.data.choices.length === 0;
   if (isEmpty && errorSchema.safeParse(whole).success) throw new ErrorAnswer(whole, false);
   if (parsed.success) return completionOf(parsed.data);
   throw isStream ? new BrokenAnswer(streams, answer, streamAdvice) : new BrokenAnswer('not a completion', answer);
 }
+
+/** Gateways put what they pass on under a key of their own, beside their own word on how it went, and sometimes the usage. */
+function unwrapped(whole: unknown): unknown {
+  if (typeof whole !== 'object' || whole === null || 'choices' in whole) return whole;
+  const outer = whole as Readonly<Record<string, unknown>>;
+  const inner = wrappers.map((key) => outer[key]).find((value) => wrappedSchema.safeParse(value).success);
+  return inner === undefined ? whole : { usage: outer['usage'], model: outer['model'], ...(inner as object) };
+}
+
+const wrappers = ['result', 'data', 'response', 'output', 'body'] as const;
+const wrappedSchema = z.object({ choices: z.array(z.unknown()).min(1) });
 
 const streams = 'it streams, though "stream": false was sent, and not as OpenAI does';
 const streamAdvice = 'Turn streaming off there, or in what stands between here and there.';
@@ -139,7 +159,9 @@ function textOf(choice: Choice): string | null {
 }
 
 const wasStopped = ({ message, finish_reason }: Choice): boolean =>
-  (message?.refusal ?? '') !== '' || ['length', 'content_filter'].includes(finishReasonOf(finish_reason ?? null));
+  (message?.refusal ?? '') !== '' ||
+  (message?.tool_calls ?? []).length > 0 ||
+  ['length', 'content_filter'].includes(finishReasonOf(finish_reason ?? null));
 
 const hasThoughts = (message: Choice['message']): boolean =>
   [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');

@@ -23,7 +23,7 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
-  if (status === 403) return 'forbidden';
+  if (status === 403) return overQuota.test(text) ? 'denied' : 'forbidden';
   if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
   if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
@@ -55,11 +55,11 @@ const filtered = new Set([400, 403, 422, 451, 498]);
 
 const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/;
 const noCreditCodes =
-  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
+  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|accountoverdueerror|not_enough_balance|budget_exceeded|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
 const deniedCodes =
   /^(unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
 /** LiteLLM without a database knows no key but its own, and misses the database for any other. */
-const wrongKeyCodes = /^no_db_connection$/;
+const wrongKeyCodes = /^(no_db_connection|api_key_invalid|invalid_api_key|wrong_api_key)$/;
 const flaggedCodes =
   /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive|sensitive_words_detected|prompt_blocked)$/;
 const rateLimitCodes =
@@ -81,6 +81,7 @@ const tooLong = new RegExp(
     'inputs?`? (must have less than|tokens \\+)',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
+    'n_keep[^.]{0,40}n_ctx',
     'size limit exceeded by \\d+ tokens',
   ].join('|'),
   'i',
@@ -99,6 +100,7 @@ const noCredit = new RegExp(
     '(credit|account|paid) balance is (too low|insufficient)',
     'insufficient (account )?(balance|credits?|funds)',
     'out of credits',
+    'not enough (balance|credits?)|overdue balance',
     'no credits? (left|remaining)',
     'key limit exceeded',
     'spend(ing)? (limit|alert)',
@@ -117,6 +119,7 @@ const denied = new RegExp(
     '(location|country|region|territory)[^.]{0,30} not (supported|available|allowed)',
     'not (supported|available) in (your|this) (country|region|location)',
     '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
+    '(organi[sz]ation|account)[^.]{0,30} must be verified|verify (your|the) organi[sz]ation',
     'check your network settings',
     'firewall rules',
   ].join('|'),
@@ -133,8 +136,9 @@ const missesScopes = /missing scopes?\b/i;
 const noSuchPath = /unexpected endpoint or method/i;
 const modelWentAway =
   /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
+const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
-  /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;
+  /api.?key[^.]{0,20}(not valid|not found|invalid|incorrect|expired|missing)|(a valid|invalid|incorrect|missing)[^.]{0,10}api.?key|(access|security|auth\w*) token[^.]{0,40}(invalid|expired)|invalid access token/i;

@@ -51,7 +51,7 @@ const codeKeys = ['code', 'type', 'status', 'reason', 'error_code', 'status_code
 /** In the order in which they are worth reading. */
 const textKeys = [
   ...['message', 'msg', 'error_msg', 'status_msg', 'error_description', 'detail', 'error', 'errors', 'title'],
-  ...['metadata', 'raw', 'reasons', 'base_resp', 'details', 'cause', 'innererror'],
+  ...['metadata', 'raw', 'reasons', 'base_resp', 'details', 'cause', 'innererror', 'data'],
 ] as const;
 
 function collect(value: unknown, found: Found, depth: number): void {
@@ -65,8 +65,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function collectText(text: string, found: Found, depth: number): void {
   const inner = parsed(repeated.exec(text)?.[1] ?? text);
+  const known = found.texts.length;
   if (inner !== undefined) collect(inner, found, depth + 1);
-  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(titleOf(text) ?? text.trim());
+  // JSON without a text under a key that is known is still all that is said.
+  if (found.texts.length > known || text.trim() === '' || known >= most) return;
+  found.texts.push(titleOf(text) ?? text.trim());
 }
 
 /** A web page says what it is in its title: proxies, gateways and sign-ins answer with one. */

@@ -2,12 +2,13 @@
 import type { ErrorWords } from './errorWords.ts';
 
 const codes =
-  /^(model_?not_?(found|exists?|available)|deployment_?not_?found|invalid_model|unknown_model|model_decommissioned)$/i;
+  /^(model_?not_?(found|exists?|available|supported)|deployment_?not_?found|invalid_model|unknown_model|model_decommissioned)$/i;
 const codesInText = /\b(model_not_found|model_not_available|DeploymentNotFound|ModelNotFound)\b/i;
 
 const sentences = [
   /\b(no such|unknown|invalid|unrecogni[sz]ed|not a valid) (\w+ )?(model|deployment|adapter)\b(?! (output|response|answer))/i,
   /\b(model|deployment|adapter|lora)\b[^]{0,200}\b(not found|not exist|n't exist|not deployed|is unknown)\b/i,
+  /\bmodel (identifier|id|name)\b[^.]{0,60}\bis (invalid|not valid)\b/i,
   /\b(model|deployment|adapter|lora)\b[^]{0,200}\b((was|is|been) (deleted|deprecated|removed|retired|decommissioned)|no longer (available|supported|served))\b/i,
 ];
 /** What else of a request may be unknown or gone. */

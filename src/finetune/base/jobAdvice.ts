@@ -13,8 +13,18 @@ const settings: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Keys of a job that some services do not know, or take in another form. */
+const keys = ['metadata', 'suffix', 'seed'] as const;
+const tooFewRows = /at least \d+ (\w+ )?(examples?|rows?|samples?|lines?)|too few (examples|rows|samples)/i;
+
 /** @param setting where the trainer is configured: `endpoints.lab.fineTune`. */
 export function jobAdvice(said: string, setting: string): string {
+  if (tooFewRows.test(said)) {
+    return `Give the step more rows that the program gets right, and name the least in ${setting}.minRows.`;
+  }
+  const key = keys.find((each) => new RegExp(`\\b${each}\\b`, 'i').test(said));
+  if (key !== undefined)
+    return `Leave it out, or write it as the service takes it: ${setting}.extra: {"${key}": null}.`;
   const found = settings.find(([words]) => words.test(said))?.[1];
   if (found !== undefined) return found;
   return /\bmodel\b/i.test(said)

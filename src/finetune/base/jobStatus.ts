@@ -4,6 +4,7 @@ import { CallRejected, UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent, JobState, JobStatus } from '../../engine/interfaces.ts';
 import { reasonOf, trainedTokensIn } from './jobEvents.ts';
 import type { WireEvent } from './jobEvents.ts';
+import { isPaused } from './stateWords.ts';
 import { isUnknown } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';
 
@@ -28,6 +29,14 @@ export function readJob<T>(
 
 export function unknownJob(client: ServiceClient, id: string, said: string): UnknownJob {
   return new UnknownJob(`${client.who} does not know fine-tuning job "${id}" (any more): ${shown(said)}`);
+}
+
+/** Notifies the user of a job that nothing here can make go on. */
+export function sayPaused(client: ServiceClient, jobId: string, status: string): void {
+  if (!isPaused(status)) return;
+  client.warnOnce(
+    `${client.who} says that job ${jobId} is "${shown(status)}". Let it go on there, or cancel it there: the run waits for it.`,
+  );
 }
 
 /** What a service said of a job. */

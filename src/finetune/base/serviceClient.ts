@@ -1,7 +1,7 @@
 import { APIError } from 'openai';
 import type * as z from 'zod';
 import { HumanError, messageOf } from '../../base/errors.ts';
-import { shown } from '../../base/keys.ts';
+import { sentence, shown } from '../../base/keys.ts';
 import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
@@ -117,7 +117,7 @@ export class ServiceClient {
   refusal(what: string, said: string): CallRejected {
     const advice = this.#options.advice?.(said) ?? '';
     return new CallRejected(
-      `${this.who} does not take ${what}: ${shown(said)}. ` +
+      `${this.who} does not take ${what}: ${sentence(shown(said))} ` +
         `${advice === '' ? '' : `${advice} `}Nothing was started; the rows as sent lie in the rows folder of the run.`,
     );
   }

@@ -39,6 +39,9 @@ export function jobState(status: string): JobState {
   return states.get(wordOf(status)) ?? 'running';
 }
 
+/** A job that goes on when somebody says so at its service. */
+export const isPaused = (status: string): boolean => /^(paused?|pausing|on_hold|suspended)$/.test(wordOf(status));
+
 /** `JOB_STATE_COMPLETED`, `In Progress` and `in-progress` as everybody else has them. */
 function wordOf(status: string): string {
   return status

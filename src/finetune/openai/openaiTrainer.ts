@@ -11,6 +11,7 @@ import type { TrainerProfile } from '../base/hyperParameters.ts';
 import { noAccount } from '../base/noAccount.ts';
 import { findJob } from './earlierJob.ts';
 import { JobCreation } from './jobCreation.ts';
+import { jobAdvice } from '../base/jobAdvice.ts';
 import { cancelJob } from '../base/jobStatus.ts';
 import { jobCheckpoints, jobStatus, pathOf } from './jobNews.ts';
 import { uploadRows } from './rowsUpload.ts';
@@ -71,7 +72,8 @@ class OpenAiTrainer implements Trainer {
     this.leastRows = options.leastRows ?? 1;
     this.stallSeconds = options.stallSeconds ?? Infinity;
     const common = { onWarning, ...(retry === undefined ? {} : { retry }) };
-    this.#service = new ServiceClient({ ...common, connection, who: 'The training service of' });
+    const advice = (said: string) => jobAdvice(said, `endpoints.${connection.endpoint.name}`);
+    this.#service = new ServiceClient({ ...common, connection, who: 'The training service of', advice });
     this.#endpoint =
       inference === undefined
         ? this.#service

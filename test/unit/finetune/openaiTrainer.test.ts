@@ -151,6 +151,13 @@ describe('a job', () => {
     expect((await one.poll(await one.submit(job(), never), null, never)).state).toBe(state);
   });
 
+  test('that is paused there is said to be', async () => {
+    fake.setFineTuning({ runningStatus: 'paused' });
+    const one = trainer();
+    await one.poll(await one.submit(job(), never), null, never);
+    expect(warnings).toContainEqual(expect.stringMatching(/says that job \S+ is "paused".*the run waits for it/));
+  });
+
   test('that fails shows what the service said', async () => {
     fake.setFineTuning({ polls: 1, failWith: 'row 3 has no\nassistant turn' });
     const one = trainer();

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect as connectTo, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -162,6 +163,53 @@ describe('a proxy of the environment', () => {
       expect(() => connect(endpoint)).not.toThrow(value);
     },
   );
+
+  /** A proxy that lets everything through to one port, or answers with a status. */
+  async function proxy(to: number | { readonly status: number }): Promise<string> {
+    const server = createServer();
+    const sockets = new Set<Duplex>();
+    server.on('connect', (_request, socket: Duplex) => {
+      sockets.add(socket);
+      if (typeof to !== 'number') {
+        socket.end(`HTTP/1.1 ${to.status} No\r\nContent-Length: 0\r\n\r\n`);
+        return;
+      }
+      const through = connectTo(to, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        socket.pipe(through).pipe(socket);
+      });
+      sockets.add(through);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('is gone through', async () => {
+    const server = await listener(0, () => '{"ok":true}');
+    vi.stubEnv('http_proxy', await proxy(server.port));
+    const far = connect(endpoint);
+    closing.push(() => far.close());
+    expect(await far.openai.get('/models')).toEqual({ ok: true });
+    expect(server.seen.map(({ path }) => path)).toEqual(['/v1/models']);
+  });
+
+  it.each([
+    [407, 'final', /"far".*the proxy answered 407 .*user name and password.*HTTPS_PROXY/],
+    [403, 'final', /the proxy answered 403 .*NO_PROXY/],
+    [502, 'retry', /the proxy answered 502/],
+  ])('that answers %i by itself is told as such', async (status, kind, words) => {
+    vi.stubEnv('http_proxy', await proxy({ status }));
+    const far = connect(endpoint);
+    closing.push(() => far.close());
+    const failed: unknown = await far.openai.get('/models').catch((error: unknown) => error);
+    const failure = classify(failed, far, 'the list of models');
+    expect(failure.kind).toBe(kind);
+    expect(failure.kind === 'final' ? failure.error.message : failure.kind === 'retry' && failure.what).toMatch(words);
+  });
 
   it('may be written without http://', async () => {
     vi.stubEnv('http_proxy', 'host:3128');

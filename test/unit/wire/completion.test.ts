@@ -21,6 +21,11 @@ test.each([
     { input_tokens: 5, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } },
     { inputTokens: 5, cachedInputTokens: 4, outputTokens: 2 },
   ],
+  [
+    { prompt_tokens: '5', completion_tokens: '2' },
+    { inputTokens: 5, cachedInputTokens: 0, outputTokens: 2 },
+  ],
+  [{ prompt_tokens: 'many', completion_tokens: '2' }, 'refused'],
   [{ input_tokens: -5, output_tokens: 2 }, 'refused'],
   [{ input_tokens: 0, output_tokens: 0 }, 'refused'],
   [{ prompt_tokens: -5, completion_tokens: 2 }, 'refused'],
@@ -32,6 +37,22 @@ test.each([
 ])('usage %j', (usage, read) => {
   expect(usageIn(usage)).toEqual(read);
 });
+
+test('what a gateway wraps is read, with the usage that stands beside it', () => {
+  const { usage, text } = completionIn({
+    code: 0,
+    data: { choices: [{ message: { content: 'x' } }] },
+    usage: { prompt_tokens: 5, completion_tokens: 2 },
+  });
+  expect([text, usage?.inputTokens, usage?.outputTokens]).toEqual(['x', 5, 2]);
+});
+
+test.each([{ result: {} }, { data: { choices: null } }, { result: null, success: false, errors: [{ message: 'no' }] }])(
+  'what wraps nothing is no answer: %j',
+  (answer) => {
+    expect(() => completionIn(answer)).toThrow();
+  },
+);
 
 const finished = (finish_reason: string | null, content = 'x') =>
   completionIn({ choices: [{ message: { content }, finish_reason }] });

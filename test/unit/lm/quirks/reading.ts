@@ -306,7 +306,7 @@ export const readingQuirks: readonly Quirk[] = [
         },
       }),
     then: {
-      rejected: /: 400 This model's maximum context length is 8191 tokens\. .*20031 tokens\.\. The prompt does not/,
+      rejected: /: 400 This model's maximum context length is 8191 tokens\. .*20031 tokens\. The prompt does not/,
     },
   },
   {
@@ -404,6 +404,33 @@ export const readingQuirks: readonly Quirk[] = [
       }),
     then: { rejected: /a call of a tool alone.*tool parser/ },
     charged: 1,
+  },
+  {
+    quirk: 'a call of a tool beside an empty text',
+    seenAt: 'llama-server, Ollama',
+    does: 'As where the text is null.',
+    answer: () =>
+      choice({
+        message: { content: '', tool_calls: [{ type: 'function', function: { name: 'json', arguments: '{}' } }] },
+        finish_reason: 'tool_calls',
+      }),
+    then: { rejected: /a call of a tool alone.*tool parser/ },
+    charged: 1,
+  },
+  {
+    quirk: 'choices is null',
+    seenAt: 'vLLM behind gateways',
+    does: 'The row fails as where there are none; it is not asked again, and charged once.',
+    answer: () => error(200, { object: 'chat.completion', choices: null, usage: null }),
+    then: { rejected: /without text \(no choices\)/ },
+    charged: 1,
+  },
+  {
+    quirk: 'the answer is wrapped',
+    seenAt: 'Cloudflare (result), gateways of firms (data, response)',
+    does: 'What is wrapped is the answer.',
+    answer: () => error(200, { success: true, errors: [], result: { choices: [{ message: { content: 'Paris' } }] } }),
+    then: { text: 'Paris' },
   },
   {
     quirk: 'content is an object where JSON was asked for',
