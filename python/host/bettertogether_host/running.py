@@ -247,7 +247,8 @@ def _inputs_of(loaded: LoadedProgram) -> list[Mapping[str, Any]]:
     They differ where a module of DSPy's asks its predictors in other words than it is asked, as `RLM` and `ReActV2` do.
     """
     modules = [module for _, module in loaded.program.named_sub_modules()]
-    signatures = [getattr(each, 'signature', None) for each in [*modules, *(each.predictor for each in loaded.predictors)]]
+    asking = [*modules, *(each.predictor for each in loaded.predictors)]
+    signatures = [getattr(each, 'signature', None) for each in asking]
     return [each.input_fields for each in signatures if isinstance(each, type) and issubclass(each, dspy.Signature)]
 
 

@@ -216,6 +216,12 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {},
     ),
     (
+        r'program\.py:1: RuntimeError: error: no network$',
+        "raise RuntimeError('\\x1b[1;31merror\\x1b[0m: no network')",
+        'program.py#p',
+        {},
+    ),
+    (
         r"program\.py:1.*KeyError: 'MY_KEY_OF_AN_LM'. The environment variable MY_KEY_OF_AN_LM is not set",
         "import os; os.environ['MY_KEY_OF_AN_LM']",
         'program.py#Program',

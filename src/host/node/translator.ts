@@ -10,5 +10,5 @@ const asElements = { runtime: 'automatic' } as const;
  */
 export function translator(): (options: TransformOptions) => TransformResult {
   const translate = createRequire(import.meta.url)('./babel.cjs') as ReturnType<typeof translator>;
-  return (options) => translate(/\.[jt]sx$/.test(options.filename ?? '') ? { ...options, jsx: asElements } : options);
+  return (options) => translate(/\.tsx$/.test(options.filename ?? '') ? { ...options, jsx: asElements } : options);
 }
