@@ -49,7 +49,7 @@ def _of_variable(error: KeyError) -> str | None:
 
 
 def _of_question(error: EOFError) -> str | None:
-    """`input()` and `getpass()`; whatever else ends too early (pickle, sockets) is no question."""
+    """`input()` and `getpass()`; whatever else ends too early (a file, a socket) is no question."""
     raised = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
     asks = bool(raised) and any(name in raised[0].f_code.co_names for name in ('input', 'readline'))
     if not asks or str(error) not in ('', 'EOF when reading a line'):
