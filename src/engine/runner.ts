@@ -18,6 +18,7 @@ import type { Scope } from './scope.ts';
 import { outcomeScore } from './score.ts';
 import { contentOf, stateHash } from './state.ts';
 import { identityOfAsked } from './teacher.ts';
+import { UncalledWarning } from './uncalled.ts';
 import type { UsageMeter } from './usage.ts';
 
 export interface RunnerParts {
@@ -95,6 +96,8 @@ export class Runner {
   readonly #labelKinds: LabelKindWarning;
   /** `null` while the program is not described. */
   #missingInputs: MissingInputsWarning | null = null;
+  /** Likewise. */
+  #uncalled: UncalledWarning | null = null;
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -105,11 +108,12 @@ export class Runner {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
     this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
-    const lookForInputs = (description: ProgramDescription) => {
+    const lookAtCalls = (description: ProgramDescription) => {
       this.#missingInputs = new MissingInputsWarning(description, (event) => parts.journal.append(event));
+      this.#uncalled = new UncalledWarning(description, (event) => parts.journal.append(event));
     };
     // That a program cannot be described is told where its description is needed.
-    parts.program.describe().then(lookForInputs, () => undefined);
+    parts.program.describe().then(lookAtCalls, () => undefined);
   }
 
   /**
@@ -271,6 +275,7 @@ export class Runner {
     const score = outcomeScore(outcome, this.#parts.metricRange);
     this.#labelKinds.add(example, outcome, score);
     this.#missingInputs?.add(example, outcome.trace);
+    this.#uncalled?.add(example, outcome);
     this.#parts.journal.append({
       type: 'example',
       prefix,

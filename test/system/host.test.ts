@@ -79,6 +79,25 @@ describe('loading', () => {
     );
   });
 
+  it('reads JSX in .tsx files, and casts in .ts ones that import them', async () => {
+    hosts.workspace.write('node_modules/react/package.json', '{ "name": "react" }');
+    hosts.workspace.write('node_modules/react/jsx-runtime.js', 'exports.jsx = (tag, props) => ({ tag, ...props });');
+    hosts.workspace.write('page.tsx', 'export const page = <T,>(text: T) => <b>{text}</b>;');
+    hosts.workspace.write(
+      'markup.ts',
+      `import { Module, Predict } from 'bettertogether';
+       import { page } from './page';
+       export class Markup extends Module {
+         ask = new Predict('question -> answer');
+         forward({ question }: { question: string }) {
+           return { answer: (<{ children: string }>(<any>page(question))).children };
+         }
+       }`,
+    );
+    const host = await start('markup.ts#Markup');
+    expect((await ask(host, 'what')).prediction).toEqual({ answer: 'what' });
+  });
+
   it('has zod for programs whose workspace has none, and takes the one that is installed', async () => {
     const typed = (zod: string) => `import { Predict, signature } from 'bettertogether';
       ${zod}
@@ -144,6 +163,12 @@ describe('loading', () => {
       '\ntype A = 1;\nthrow new TypeError("on load");',
       'bad.ts#X',
       /bad\.ts:3: TypeError: on load/,
+    ],
+    [
+      'an environment that a schema refuses',
+      "import { z } from 'zod';\nz.object({ KEY_OF_OURS: z.string() }).parse({});",
+      'bad.ts#A',
+      /bad\.ts:2: ZodError: \[.*KEY_OF_OURS.*\]/,
     ],
     [
       'a missing package',

@@ -23,7 +23,7 @@ def install_arguments(package: str, workspace: str) -> list[str]:
         package: as pip takes it, `dspy>=3.0,<4`.
         workspace: a lock file there, or above as far as the repository goes, shows which tool installs.
     """
-    for folder in _up_to_repository(workspace):
+    for folder in up_to_repository(workspace):
         for file, command in _MANAGERS:
             if os.path.isfile(os.path.join(folder, file)):
                 return [*command, package]
@@ -43,7 +43,8 @@ def _quoted_on_windows(argument: str) -> str:
     return argument if re.fullmatch(r'[\w\\/:.-]+', argument) else f'"{argument}"'
 
 
-def _up_to_repository(folder: str) -> list[str]:
+def up_to_repository(folder: str) -> list[str]:
+    """The folder and those above it, as far as the repository goes; to the root of the file system without one."""
     folders = [folder]
     while not os.path.exists(os.path.join(folder, '.git')) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)

@@ -143,6 +143,12 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
             f'dspy.Predict, below it, and name that: "program": "{path.spec.rpartition("#")[0]}#program".',
             path.file,
         )
+    if inspect.isfunction(taken) and taken.__module__.startswith('dspy.'):
+        raise LoadError(
+            f'{path.spec} is a function that DSPy makes around a program ({taken.__qualname__.partition(".")[0]}), '
+            'to be called by who serves it. Name the program that is given to it: rows run beside each other without.',
+            path.file,
+        )
     if _exported(taken) != 'object':
         _takes_nothing(taken, path, workspace)
         try:

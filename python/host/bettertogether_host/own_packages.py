@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import NamedTuple
 
+from .install_commands import up_to_repository
 from .shown_path import relative
 
 
@@ -136,13 +137,21 @@ def put_on_path(folder: str, why: str, workspace: str) -> None:
 
 
 def lies_at(name: str, workspace: str) -> str | None:
-    """A folder of the workspace's, at most three down, from which `name` could be imported."""
-    for folder, folders, _ in os.walk(workspace):
-        depth = relative(folder, workspace).count(os.sep)
+    """
+    A folder from which `name` could be imported: of the workspace's, else of the repository's that it is part of.
+
+    Folders are looked into to three down, where members of a monorepo have theirs (`packages/core/src`).
+    """
+    repository = up_to_repository(workspace)[-1]
+    around = [workspace, repository] if os.path.exists(os.path.join(repository, '.git')) else [workspace]
+    return next((folder for root in around for folder in _folders_of(root) if _has_code(folder, name)), None)
+
+
+def _folders_of(root: str) -> Iterator[str]:
+    for folder, folders, _ in os.walk(root):
+        depth = relative(folder, root).count(os.sep)
         folders[:] = [] if depth >= 2 else sorted(each for each in folders if _may_hold_code(each))
-        if _has_code(folder, name):
-            return folder
-    return None
+        yield folder
 
 
 def _may_hold_code(folder: str) -> bool:

@@ -27,6 +27,8 @@ def remedy_of(error: BaseException) -> str | None:
     """A sentence or two, or `None` where the error speaks for itself or nothing is known of it."""
     if isinstance(error, KeyError):
         return _of_variable(error)
+    if isinstance(error, EOFError):
+        return _of_question(error)
     if isinstance(error, FileNotFoundError):
         return _of_relative_path(error)
     if isinstance(error, ImportError):
@@ -43,6 +45,18 @@ def _of_variable(error: KeyError) -> str | None:
         f'The environment variable {name} is not set here. An LM may have any key: calls go to the endpoints '
         f"of bettertogether.json, with their keys. Set it, or write os.environ.get('{name}'). A .env is read where "
         'your code loads it.'
+    )
+
+
+def _of_question(error: EOFError) -> str | None:
+    """`input()` and `getpass()`; whatever else ends too early (a file, a socket) is no question."""
+    raised = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
+    asks = bool(raised) and any(name in raised[0].f_code.co_names for name in ('input', 'readline'))
+    if not asks or str(error) not in ('', 'EOF when reading a line'):
+        return None
+    return (
+        'It asks at the terminal (input, getpass), where nobody can answer a program that runs here. Take what it asks '
+        "for from an environment variable, or ask under `if __name__ == '__main__':`."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dspy
@@ -237,7 +237,19 @@ def _asked_for(loaded: LoadedProgram) -> dict[str, None]:
     """
     if not all(type(module).__module__.startswith('dspy.') for _, module in loaded.program.named_sub_modules()):
         return {}
-    return {name: None for each in loaded.predictors for name in each.predictor.signature.input_fields}
+    return dict.fromkeys(name for fields in _inputs_of(loaded) for name in fields)
+
+
+def _inputs_of(loaded: LoadedProgram) -> list[Mapping[str, Any]]:
+    """
+    Input fields by name: what each module is called with, from the program inwards, then what its predictors ask.
+
+    They differ where a module of DSPy's asks its predictors in other words than it is asked, as `RLM` and `ReActV2` do.
+    """
+    modules = [module for _, module in loaded.program.named_sub_modules()]
+    asking = [*modules, *(each.predictor for each in loaded.predictors)]
+    signatures = [getattr(each, 'signature', None) for each in asking]
+    return [each.input_fields for each in signatures if isinstance(each, type) and issubclass(each, dspy.Signature)]
 
 
 def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
@@ -258,10 +270,10 @@ def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
 
 
 def annotations_of(loaded: LoadedProgram) -> dict[str, Any]:
-    """What the program's inputs are, by name: as `forward` says, or the first predictor that has such an input."""
+    """What the program's inputs are, by name: as `forward` says, or the first signature that has such an input."""
     found: dict[str, Any] = {}
-    for each in reversed(loaded.predictors):
-        found.update({name: field.annotation for name, field in each.predictor.signature.input_fields.items()})
+    for fields in reversed(_inputs_of(loaded)):
+        found.update({name: field.annotation for name, field in fields.items()})
     try:
         hints = typing.get_type_hints(method_of(loaded.program))
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from typing import Any
@@ -134,11 +135,15 @@ _CONFIGURED = (
 )
 
 
+# What tools write for terminals (Deno, rich), and keep in their messages elsewhere.
+_COLOURS = re.compile(r'\x1b\[[\d:;]*m')
+
+
 def text_of(error: BaseException) -> str:
     """`KeyError: 'x'`; errors written for people go without their name."""
     if isinstance(error, SystemExit):
         return f'The program called exit({"" if error.code is None else error.code!r}).'
-    message = str(error).strip()
+    message = _COLOURS.sub('', str(error)).strip()
     name = type(error).__name__
     if name in _SELF_EXPLAINING or type(error) is Exception:
         return message or name

@@ -192,6 +192,36 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {'metric': 'program.py#All.exact'},
     ),
     (
+        r'program\.py#served is a function that DSPy makes around a program \(asyncify\).* Name the program',
+        'import dspy\nserved = dspy.asyncify(dspy.Predict("q -> a"))',
+        'program.py#served',
+        {},
+    ),
+    (
+        r'a function that DSPy makes around a program \(streamify\)',
+        'import dspy\nserved = dspy.streamify(dspy.Predict("q -> a"))',
+        'program.py#served',
+        {},
+    ),
+    (
+        r'program\.py:2: EOFError: EOF when reading a line\. It asks at the terminal',
+        'import dspy\nkey = input("API key: ")',
+        'program.py#p',
+        {},
+    ),
+    (
+        r'program\.py:2: EOFError\. It asks at the terminal.*environment variable',
+        'import getpass\nkey = getpass.getpass()',
+        'program.py#p',
+        {},
+    ),
+    (
+        r'program\.py:1: RuntimeError: error: no network$',
+        "raise RuntimeError('\\x1b[1;31merror\\x1b[0m: no network')",
+        'program.py#p',
+        {},
+    ),
+    (
         r"program\.py:1.*KeyError: 'MY_KEY_OF_AN_LM'. The environment variable MY_KEY_OF_AN_LM is not set",
         "import os; os.environ['MY_KEY_OF_AN_LM']",
         'program.py#Program',

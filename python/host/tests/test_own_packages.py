@@ -97,6 +97,15 @@ def test_a_package_of_ones_own_is_never_to_be_installed_from_an_index(tmp_path: 
     assert 'pip install qa_lib' not in message
 
 
+def test_nor_one_of_another_member_of_the_monorepo_that_the_workspace_is_part_of(tmp_path: Path) -> None:
+    (tmp_path / '.git').mkdir()
+    write(tmp_path, {'packages/core/src/core_lib/__init__.py': ''})
+    message = told(tmp_path / 'packages' / 'app', {'program.py': 'import core_lib\n'})
+    assert '../core/src/core_lib is a package of your own' in message
+    assert f'PYTHONPATH={tmp_path}/packages/core/src' in message
+    assert 'pip install core_lib' not in message
+
+
 @pytest.mark.parametrize(
     ('lock', 'command'), [('uv.lock', 'uv add'), ('poetry.lock', 'poetry add'), ('Pipfile', 'pipenv install')]
 )

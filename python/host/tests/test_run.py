@@ -623,6 +623,46 @@ def test_a_program_that_does_not_take_the_inputs(start: Start, tmp_path: Path, m
     assert (error['file'], error['line']) == (str(tmp_path / 'program.py'), 9)
 
 
+RLM = pytest.mark.skipif(not hasattr(dspy, 'RLM'), reason='DSPy 3.1 brought RLM')
+
+
+@RLM
+def test_a_module_of_dspys_that_asks_its_predictors_in_other_words(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        Program = dspy.RLM('question -> answer')
+        Program.forward = lambda question: dspy.Prediction(answer=question)
+        """
+    )
+    assert host.run({'question': 'q'})['prediction'] == {'answer': 'q'}
+    assert 'has the inputs question, ' in host.run({'claim': 'c'})['error']['message']
+
+
+@RLM
+def test_inputs_are_what_the_signature_of_such_a_module_says(start: Start) -> None:
+    host, _ = start(
+        """
+        import datetime
+        import dspy
+
+        class Ask(dspy.Signature):
+            day: datetime.date = dspy.InputField()
+            answer: str = dspy.OutputField()
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.agent = dspy.RLM(Ask)
+
+            def forward(self, **inputs):
+                return dspy.Prediction(year=inputs['day'].year)
+        """
+    )
+    assert host.run({'day': '2024-01-31'})['prediction'] == {'year': 2024}
+
+
 def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
     host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
     error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']

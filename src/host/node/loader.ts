@@ -1,6 +1,7 @@
 import { createJiti } from 'jiti';
 import type { Jiti } from 'jiti';
 import { codeOf, messageOf } from '../../base/errors.ts';
+import { oneLine } from '../../base/visibleText.ts';
 import { usedFiles } from '../../program/runtime/usedFiles.ts';
 import { besideCode } from './besideCode.ts';
 import { LoadError } from './loadError.ts';
@@ -83,8 +84,13 @@ const ofAScript =
 
 function describeError(error: unknown): string {
   if (error instanceof ExitCalled) return error.message + ofAScript;
-  const text = messageOf(error).split('\n', 1)[0]!;
+  const text = oneLine(withoutWayThere(messageOf(error)).replaceAll(/\s+/g, ' ').trim());
   return error instanceof Error && error.name !== 'Error' ? `${error.name}: ${text}` : text;
+}
+
+/** Node lists the modules that led to one that is missing; whose it is says the place. */
+function withoutWayThere(message: string): string {
+  return message.split('\nRequire stack:', 1)[0]!;
 }
 
 /** jiti writes syntax errors as `ParseError: message \n file:line:column`, V8 as a stack that begins `file:line`. */
