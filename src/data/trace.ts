@@ -57,6 +57,8 @@ export const userCodeErrorSchema = z.object({
   line: z.number().exactOptional(),
   /** Of a notebook: `line` is the cell's then. */
   cell: z.number().exactOptional(),
+  /** What the metric returned in the place of a score: a number outside of `metricRange`. */
+  returned: z.number().exactOptional(),
 });
 /** An error of the user's code, with what it takes to find it. */
 export type UserCodeError = Immutable<z.infer<typeof userCodeErrorSchema>>;

@@ -57,6 +57,15 @@ describe('dataWarnings', () => {
     expect(dataWarnings(rowsFor({ train, dev: null, test: null, live: {} }))).toEqual([]);
   });
 
+  it('tells of labels that are empty in all rows', () => {
+    const empty = asked(0, 40).map(({ question }) => ({ question: question!, answer: '' }));
+    const warnings = dataWarnings(
+      rowsFor({ train: datasetOf('/w/empty.csv', empty), dev: train, test: null, live: {} }),
+    );
+    expect(warnings).toContain('No row of empty.csv has anything in "answer": there is no label to compare with.');
+    expect(warnings.filter((warning) => warning.includes('train.jsonl'))).toEqual([]);
+  });
+
   it('names the rows without a field that most have', () => {
     const misspelt = [...asked(0, 3), { qestion: 'What is 3?', answer: '3' }, ...asked(4, 10)];
     const rows = datasetOf('/w/train.jsonl', misspelt, ['question', 'qestion']);
