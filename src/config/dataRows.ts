@@ -6,6 +6,7 @@ import { basename, extname } from 'node:path';
 import { UsageError, messageOf } from '../base/errors.ts';
 import { isExact } from '../base/exact.ts';
 import { fieldsRead, NumberRangeError, parseExactJson } from '../base/exactJson.ts';
+import { parseJsonWithNan } from '../base/jsonWithNan.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../base/limits.ts';
 import { LineSplitter } from '../base/lines.ts';
@@ -15,6 +16,7 @@ import { csvRows } from './csvRows.ts';
 import { chunksOf, tooDeep, tooLong, tooWide } from './dataFile.ts';
 import type { DataLimits, Row } from './dataFile.ts';
 import { notUtf8, textOf } from './utf8.ts';
+import { unpackedName } from './utf8Chunks.ts';
 
 export interface FileRows {
   readonly rows: readonly Row[];
@@ -32,7 +34,7 @@ export async function readRows(file: string, limits: DataLimits): Promise<FileRo
 }
 
 async function rowsOf(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
-  const kind = extname(file).toLowerCase();
+  const kind = extname(unpackedName(file)).toLowerCase();
   if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, limits, hash);
   if (kind === '.json') return jsonArray(file, limits, hash);
   if (kind === '.csv' || kind === '.tsv') return csvRows(file, limits, hash);
@@ -56,7 +58,7 @@ const frames: Readonly<Record<string, string>> = {
 };
 
 function otherwise(kind: string, file: string): string {
-  if (['.gz', '.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
+  if (['.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
     return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
   }
   const frame = frames[kind];
@@ -77,9 +79,7 @@ async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<
     const text = bytes.toString('utf8');
     const line = number === 1 ? text.replace(byteOrderMark, '') : text;
     if (line.trim() === '') return;
-    // The row is the first level.
-    if (nestsDeeper(line, nestingAtMost + 1)) throw tooDeep(place);
-    const value = parseJson(line, place, lineRemedy(line, number));
+    const value = valueOf(line, place, lineRemedy(line, number));
     if (number === 1 && Array.isArray(value) && value.some((each) => each !== null && typeof each === 'object')) {
       throw new UsageError(
         `${place}: this is a list of rows. A .jsonl has an object on each line; name the file .json.`,
@@ -110,23 +110,50 @@ async function jsonArray(file: string, limits: DataLimits, hash: Hash): Promise<
     chunks.push(chunk);
   }
   const text = textOf(Buffer.concat(chunks), file);
-  const value = parseJson(text, file, /^\s*\{.*\}\s*\n\s*\{/.test(text) ? anObjectALine : '');
-  if (!Array.isArray(value)) throw new UsageError(`${file} does not hold an array of rows.${keysOf(value)}`);
-  return value.map((row: JsonValue, i) => {
+  if (anObjectALine.test(text)) return linesOf(text, file);
+  const value = parseJson(text, file, '');
+  const list = listIn(value);
+  if (list === null) throw new UsageError(`${file} does not hold an array of rows.${keysOf(value)}`);
+  return list.map((row, i) => {
     const place = `${file}, row ${i + 1}`;
     if (isNestedDeeper(row, nestingAtMost + 1)) throw tooDeep(place);
     return { place, fields: asRow(row, place) };
   });
 }
 
+const anObjectALine = /^\s*\{.*\}\s*\n\s*\{/;
+
+function linesOf(text: string, file: string): readonly Row[] {
+  return text.split('\n').flatMap((line, i) => {
+    const place = `${file}:${i + 1}`;
+    return line.trim() === '' ? [] : [{ place, fields: asRow(valueOf(line, place, ''), place) }];
+  });
+}
+
+/** The rows of the whole value; of an object with one list alone, and no other, those of that list. */
+function listIn(value: JsonValue): readonly JsonValue[] | null {
+  if (Array.isArray(value)) return value as readonly JsonValue[];
+  const lists = value !== null && typeof value === 'object' ? Object.values(value as Fields).filter(Array.isArray) : [];
+  const [list = [], ...others] = lists as readonly (readonly JsonValue[])[];
+  const isOfRows =
+    list.length > 0 && list.every((row) => row !== null && typeof row === 'object' && !Array.isArray(row));
+  return isOfRows && others.length === 0 ? list : null;
+}
+
+/** @throws UsageError naming the place, also for rows that nest too deep. */
+function valueOf(line: string, place: string, remedy: string): JsonValue {
+  // The row is the first level.
+  if (nestsDeeper(line, nestingAtMost + 1)) throw tooDeep(place);
+  return parseJson(line, place, remedy);
+}
+
 /** @param remedy what is to be done where it is not valid */
 function parseJson(text: string, place: string, remedy: string): JsonValue {
   try {
-    return parseExactJson(text);
+    return holdsNoNumber.test(text) ? parseJsonWithNan(text) : parseExactJson(text);
   } catch (error) {
     if (error instanceof NumberRangeError) throw outOfRange(error, text, place);
-    const advice = /[:,[]\s*(?:NaN|-?Infinity)\b/.test(text) ? notANumber : remedy;
-    throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.${advice}`, error);
+    throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.${remedy}`, error);
   }
 }
 
@@ -139,10 +166,8 @@ function outOfRange({ number, message }: NumberRangeError, text: string, place: 
   );
 }
 
-const anObjectALine = ' It holds an object a line: name it .jsonl.';
-/** As `json.dumps` of Python and pandas write them. */
-const notANumber =
-  ' JSON knows neither NaN nor Infinity: write null or a text, or make the rows in code ("file.py#name").';
+/** Perhaps what `json.dumps` of Python writes for a missing value; what looks so in a string costs time and nothing else. */
+const holdsNoNumber = /[:,[]\s*(?:NaN|-?Infinity)\b/;
 
 /** Of a line that is more or less than an object. */
 function lineRemedy(line: string, number: number): string {

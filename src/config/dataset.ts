@@ -24,7 +24,7 @@ export interface Dataset {
  */
 export function languageOfData(file: string): Language | null {
   const [, code] = /^(.*)#[^#/\\]+$/s.exec(file) ?? [];
-  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)$/i.test(file) ? null : languageOf(code);
+  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)(?:\.gz)?$/i.test(file) ? null : languageOf(code);
 }
 
 /** Data that code builds. A program host makes it. */
@@ -38,8 +38,9 @@ export function fileOfData(file: string): string {
 }
 
 /**
- * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects) or `.csv` and `.tsv` (first line names the
- * columns; every value is a string). Lines and records are read one by one, so that the file may be of any size.
+ * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects, also as the only list of an object, or
+ * an object a line) or `.csv` and `.tsv` (first line names the columns; every value is a string), each also packed as
+ * `.gz`. Lines and records are read one by one, so that the file may be of any size.
  *
  * What the program is called with are the fields in `inputs`; where they are not named, all fields of a row but the
  * one the built-in metric compares (`exactMatch:answer`: all but `answer`), and all of them with a metric of code.
