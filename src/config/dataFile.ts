@@ -28,6 +28,11 @@ export interface DataLimits {
   readonly wholeBytes?: number;
 }
 
+export interface DataOptions extends DataLimits {
+  /** The key of the list that is meant, where a `.json` holds an object. */
+  readonly list?: string | undefined;
+}
+
 /** The text of the file, chunk by chunk. Its bytes are hashed as they are on the disk. */
 export async function* chunksOf(file: string, limits: DataLimits, hash: Hash): AsyncGenerator<Buffer> {
   try {

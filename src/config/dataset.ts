@@ -13,7 +13,7 @@ export type { Row } from './dataFile.ts';
 export interface Dataset {
   /** Absolute path. */
   readonly file: string;
-  /** SHA-256 (hex) of the file's bytes. */
+  /** SHA-256 (hex) of the file's bytes, and of the list's name where one is named. */
   readonly sha256: string;
   readonly examples: readonly Example[];
 }
@@ -34,7 +34,13 @@ export function isBuiltInCode(file: string): boolean {
 
 /** The file that holds a data set, or the code that builds it. */
 export function fileOfData(file: string): string {
-  return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : file;
+  return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : (listNamed(file)?.file ?? file);
+}
+
+/** Of several lists in an object one is named: `data.json#train`. */
+function listNamed(spec: string): { readonly file: string; readonly list: string } | null {
+  const [, file, list] = /^(.+\.json(?:\.gz)?)#([^#/\\]+)$/is.exec(spec) ?? [];
+  return file === undefined || list === undefined || isBuiltInCode(spec) ? null : { file, list };
 }
 
 /**
@@ -53,7 +59,7 @@ export async function loadDataset(
   metric: ResolvedMetric,
   limits: DataLimits = {},
 ): Promise<Dataset> {
-  const { rows, sha256 } = await readRows(file, limits);
+  const { rows, sha256 } = await readRows(fileOfData(file), { ...limits, list: listNamed(file)?.list });
   const known = { inputs, label: labelOf(metric) };
   const labelled = rows.map((row) => labelledRow(row, known));
   return datasetOf(file, labelled, sha256, inputs, metric);

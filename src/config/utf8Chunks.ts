@@ -21,7 +21,10 @@ export function unpackedName(file: string): string {
 export async function* utf8Chunks(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const head = await headOf(chunks);
   const all = after(head, chunks);
-  if (head.subarray(0, markBytes).equals(gzipMark)) return yield* utf8Chunks(unpacked(all));
+  if (head.subarray(0, markBytes).equals(gzipMark)) {
+    yield* utf8Chunks(unpacked(all));
+    return;
+  }
   const utf16 = utf16Marks.find(({ mark }) => head.subarray(0, markBytes).equals(mark));
   yield* utf16 === undefined ? all : decoded(all, utf16.encoding);
 }

@@ -35,7 +35,8 @@ export function dataWarnings(data: {
     ...(test === null || hashes.test === null ? [] : [{ name: 'test' as const, file: hashes.test.file, rows: test }]),
   ];
   const pairs = splits.flatMap((split, i) => splits.slice(0, i).map((earlier) => shared(split, earlier)));
-  return [...pairs, ...splits.flatMap(lacking)].filter((warning) => warning !== null);
+  // One file may be two splits.
+  return [...new Set([...pairs, ...splits.flatMap(lacking)])].filter((warning) => warning !== null);
 }
 
 function shared(split: Split, earlier: Split): string | null {

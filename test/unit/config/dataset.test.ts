@@ -142,6 +142,19 @@ describe('loadDataset', () => {
     }
   });
 
+  it('reads one list of several where it is named, and hashes its name too', async () => {
+    const lists = { version: 1, train: [{ q: 1, answer: 'a' }], test: [{ q: 2, answer: 'b' }] };
+    const file = write('lists.json', JSON.stringify(lists, null, 1));
+    const loaded = await Promise.all(['train', 'test'].map((list) => loadDataset(`${file}#${list}`, null, exact)));
+    expect(loaded.map(({ examples }) => examples.map(({ fields }) => fields))).toEqual([lists.train, lists.test]);
+    expect(loaded[0]!.sha256).not.toBe(loaded[1]!.sha256);
+    expect(fileOfData(`${file}#test`)).toBe(file);
+    await expect(loadDataset(`${file}#dev`, null, exact)).rejects.toThrow(
+      'lists.json does not hold an array of rows under "dev". It is an object with "train", "test". A list of rows in it ' +
+        'is named as "lists.json#train"',
+    );
+  });
+
   it('names a packed file that is torn, and UTF-16 that is none', async () => {
     const torn = write('torn.csv.gz', gzipSync('q,answer\n1,2\n').subarray(0, 20));
     await expect(loadDataset(torn, null, exact)).rejects.toThrow(
