@@ -1,12 +1,12 @@
-/** A list of parameters with one alone: a name, or an object taken apart. */
-const oneInBrackets = /^(?:async\b\s*)?(?:function\b\s*)?[\w$]*\s*\(\s*(?:[\w$]+|\{[^{}=]*\})\s*,?\s*\)\s*(?:=>|\{)/;
-const oneWithout = /^(?:async\s+)?[\w$]+\s*=>/;
+/** One parameter alone: an object taken apart, or as autoevals names it. A metric of the row alone has another name for it. */
+const oneInBrackets = /^(?:async\b\s*)?(?:function\b\s*)?[\w$]*\s*\(\s*(?:args|\{[^{}=]*\})\s*,?\s*\)\s*(?:=>|\{)/;
+const oneWithout = /^(?:async\s+)?args\s*=>/;
 
 /**
- * Whether a metric takes one argument and nothing else: it would look for example and prediction in the example alone, and
- * find `undefined` equal to `undefined`. What has defaults, takes the rest or reads `arguments` may take more.
+ * Whether a metric takes all in one argument: it would look for prediction and label in the row, and find `undefined`
+ * equal to `undefined`. What has defaults or reads `arguments` may take more.
  */
-export function takesOneAlone(metric: (...args: never[]) => unknown): boolean {
+export function takesAllInOne(metric: (...args: never[]) => unknown): boolean {
   const source = Function.prototype.toString.call(metric);
   const isOne = oneInBrackets.test(source) || oneWithout.test(source);
   return metric.length === 1 && isOne && !/\barguments\b/.test(source);

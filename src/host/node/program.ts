@@ -5,7 +5,7 @@ import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';
 import type { ExportPath, Role } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
-import { takesOneAlone } from './metricShape.ts';
+import { takesAllInOne } from './metricShape.ts';
 import { userFrame } from './userFrame.ts';
 
 /** The user's program, whichever way it is exported. */
@@ -61,9 +61,9 @@ export function takeMetric(exports: Readonly<Record<string, unknown>>, path: Exp
 }
 
 function fitMetric(metric: UserMetric, path: ExportPath): UserMetric {
-  if (!takesOneAlone(metric)) return metric;
+  if (!takesAllInOne(metric)) return metric;
   throw new LoadError(
-    `${path.spec} takes one argument, and a metric is given two, example and prediction. Write what calls it and name ` +
+    `${path.spec} takes all in one argument, and a metric is given two, example and prediction. Write what calls it and name ` +
       `that: \`(example, prediction) => …({ output: prediction.answer, expected: example.answer })\`.`,
     path.file,
   );

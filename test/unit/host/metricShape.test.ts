@@ -1,6 +1,6 @@
 /* eslint-disable prefer-rest-params -- what metrics of others are like */
 import { describe, expect, it } from 'vitest';
-import { takesOneAlone } from '../../../src/host/node/metricShape.ts';
+import { takesAllInOne } from '../../../src/host/node/metricShape.ts';
 
 type Any = Readonly<Record<string, unknown>>;
 const nothing = (): unknown => undefined;
@@ -25,10 +25,11 @@ describe('a metric of one argument alone', () => {
       }.own,
     ],
   ])('is %s', (_, metric) => {
-    expect(takesOneAlone(metric)).toBe(true);
+    expect(takesAllInOne(metric)).toBe(true);
   });
 
   it.each<[string, (...args: never[]) => unknown]>([
+    ['the row alone', (example: Any) => example['kind']],
     ['two', (example: Any, prediction: Any) => example === prediction],
     ['a default', (example: Any, prediction: Any = {}) => example === prediction],
     ['a default within', (example: Any, { answer }: Any = {}) => example['answer'] === answer],
@@ -43,6 +44,6 @@ describe('a metric of one argument alone', () => {
       },
     ],
   ])('is not one with %s', (_, metric) => {
-    expect(takesOneAlone(metric)).toBe(false);
+    expect(takesAllInOne(metric)).toBe(false);
   });
 });
