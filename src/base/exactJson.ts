@@ -70,6 +70,11 @@ export function fieldsRead(value: Fields): Fields {
 
 type Entries = readonly (readonly [string, JsonValue])[];
 
+/** @param text as Python prints the float */
+export function exactFloat(text: string): JsonValue {
+  return { $exact: 'float', value: text } satisfies ExactValue;
+}
+
 /** Not yet written as a tag, so that it is not taken for an object of the text that looks like one. */
 class Tagged {
   readonly value: ExactValue;

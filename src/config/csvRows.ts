@@ -31,19 +31,29 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
       columns: (names: string[]) => namesOf(names, `${file}:${separator.fromLine}`),
       ltrim: separator.spaced,
       skip_empty_lines: true,
+      // Cells that were emptied, or formatted alone, are written as separators.
+      skip_records_with_empty_values: true,
+      // Excel leaves out separators at the ends of lines. What is missing is no empty text: it is no field of the row.
+      relax_column_count_less: true,
+      relax_quotes: !hasOtherEscapes(head),
       info: true,
       max_record_size: rowBytes,
     });
     await pipeline(after(head, chunks), parser, async (records: AsyncIterable<CsvRecord>) => {
       for await (const { record, info } of records) {
         const place = `${file}:${info.lines}`;
-        rows.push({ place, fields: withoutUnnamed(record, rows.length, place) });
+        rows.push({ place, fields: withoutUnnamed(record, place) });
       }
     });
     return rows;
   } catch (error) {
     throw error instanceof UsageError ? error : notCsv(error, file, rowBytes);
   }
+}
+
+/** Quotes that are written `\\"`: taken as they stand, the backslashes would be of the text. */
+function hasOtherEscapes(head: Buffer): boolean {
+  return head.includes('\\"');
 }
 
 async function headOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
@@ -78,13 +88,16 @@ function namesOf(names: readonly string[], place: string): string[] {
   });
 }
 
-/** What programs write without a name: nothing, after a separator at the end of lines, or the rows' numbers (pandas). */
-function withoutUnnamed(record: CsvRecord['record'], index: number, place: string): CsvRecord['record'] {
+/**
+ * What programs write without a name: nothing, after a separator at the end of lines, or the rows' numbers, in front
+ * (pandas), in any order after rows were shuffled or chosen.
+ */
+function withoutUnnamed(record: CsvRecord['record'], place: string): CsvRecord['record'] {
   const names = Object.keys(record).filter((name) => name.startsWith('\0'));
   if (names.length === 0) return record;
   for (const name of names) {
     const value = record[name]!;
-    if (value.trim() === '' || value === String(index) || value === String(index + 1)) continue;
+    if (value.trim() === '' || (name === unnamed(1) && /^\d+$/.test(value))) continue;
     throw new UsageError(
       `${place}: column ${name.slice(1)} has no name in the first line, and "${shortened(value)}" here. Name it, or ` +
         `remove it (pandas: to_csv(…, index=False)).`,

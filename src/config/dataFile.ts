@@ -8,6 +8,7 @@ import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost } from '../ba
 import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { notUtf8 } from './utf8.ts';
+import { utf8Chunks } from './utf8Chunks.ts';
 
 /** A row of a data set before it is known what the program is called with. */
 export interface Row {
@@ -27,19 +28,24 @@ export interface DataLimits {
   readonly wholeBytes?: number;
 }
 
-/** The file, chunk by chunk, each of which is hashed. */
-export async function* chunksOf(
-  file: string,
-  { chunkBytes = 2 ** 20 }: DataLimits,
-  hash: Hash,
-): AsyncGenerator<Buffer> {
+export interface DataOptions extends DataLimits {
+  /** The key of the list that is meant, where a `.json` holds an object. */
+  readonly list?: string | undefined;
+}
+
+/** The text of the file, chunk by chunk. Its bytes are hashed as they are on the disk. */
+export async function* chunksOf(file: string, limits: DataLimits, hash: Hash): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
-      hash.update(chunk as Buffer);
-      yield chunk as Buffer;
-    }
+    yield* utf8Chunks(hashed(file, limits, hash));
   } catch (error) {
     throw new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
+  }
+}
+
+async function* hashed(file: string, { chunkBytes = 2 ** 20 }: DataLimits, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+    hash.update(chunk as Buffer);
+    yield chunk as Buffer;
   }
 }
 

@@ -6,6 +6,7 @@ import { basename, extname } from 'node:path';
 import { UsageError, messageOf } from '../base/errors.ts';
 import { isExact } from '../base/exact.ts';
 import { fieldsRead, NumberRangeError, parseExactJson } from '../base/exactJson.ts';
+import { parseJsonWithNan } from '../base/jsonWithNan.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../base/limits.ts';
 import { LineSplitter } from '../base/lines.ts';
@@ -13,26 +14,28 @@ import type { Line } from '../base/lines.ts';
 import { isNestedDeeper, nestsDeeper } from '../base/nesting.ts';
 import { csvRows } from './csvRows.ts';
 import { chunksOf, tooDeep, tooLong, tooWide } from './dataFile.ts';
-import type { DataLimits, Row } from './dataFile.ts';
+import type { DataLimits, DataOptions, Row } from './dataFile.ts';
 import { notUtf8, textOf } from './utf8.ts';
+import { unpackedName } from './utf8Chunks.ts';
 
 export interface FileRows {
   readonly rows: readonly Row[];
-  /** SHA-256 (hex) of the file's bytes. */
+  /** SHA-256 (hex) of the file's bytes, and of the list's name where one is named. */
   readonly sha256: string;
 }
 
 const byteOrderMark = /^\uFEFF/;
 
 /** @throws UsageError naming file and line. */
-export async function readRows(file: string, limits: DataLimits): Promise<FileRows> {
+export async function readRows(file: string, options: DataOptions): Promise<FileRows> {
   const hash = createHash('sha256');
-  const rows = await rowsOf(file, limits, hash);
+  const rows = await rowsOf(file, options, hash);
+  if (options.list !== undefined) hash.update(`#${options.list}`);
   return { rows, sha256: hash.digest('hex') };
 }
 
-async function rowsOf(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
-  const kind = extname(file).toLowerCase();
+async function rowsOf(file: string, limits: DataOptions, hash: Hash): Promise<readonly Row[]> {
+  const kind = extname(unpackedName(file)).toLowerCase();
   if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, limits, hash);
   if (kind === '.json') return jsonArray(file, limits, hash);
   if (kind === '.csv' || kind === '.tsv') return csvRows(file, limits, hash);
@@ -56,7 +59,7 @@ const frames: Readonly<Record<string, string>> = {
 };
 
 function otherwise(kind: string, file: string): string {
-  if (['.gz', '.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
+  if (['.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
     return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
   }
   const frame = frames[kind];
@@ -77,9 +80,7 @@ async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<
     const text = bytes.toString('utf8');
     const line = number === 1 ? text.replace(byteOrderMark, '') : text;
     if (line.trim() === '') return;
-    // The row is the first level.
-    if (nestsDeeper(line, nestingAtMost + 1)) throw tooDeep(place);
-    const value = parseJson(line, place, lineRemedy(line, number));
+    const value = valueOf(line, place, lineRemedy(line, number));
     if (number === 1 && Array.isArray(value) && value.some((each) => each !== null && typeof each === 'object')) {
       throw new UsageError(
         `${place}: this is a list of rows. A .jsonl has an object on each line; name the file .json.`,
@@ -96,7 +97,7 @@ async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<
   return rows;
 }
 
-async function jsonArray(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
+async function jsonArray(file: string, limits: DataOptions, hash: Hash): Promise<readonly Row[]> {
   const { wholeBytes = wholeDataBytesAtMost } = limits;
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -110,23 +111,65 @@ async function jsonArray(file: string, limits: DataLimits, hash: Hash): Promise<
     chunks.push(chunk);
   }
   const text = textOf(Buffer.concat(chunks), file);
-  const value = parseJson(text, file, /^\s*\{.*\}\s*\n\s*\{/.test(text) ? anObjectALine : '');
-  if (!Array.isArray(value)) throw new UsageError(`${file} does not hold an array of rows.${keysOf(value)}`);
-  return value.map((row: JsonValue, i) => {
+  if (limits.list === undefined && anObjectALine.test(text)) return linesOf(text, file);
+  const value = parseJson(text, file, '');
+  const list = listIn(value, limits.list);
+  if (list === null) throw notRows(value, file, limits.list);
+  return list.map((row, i) => {
     const place = `${file}, row ${i + 1}`;
     if (isNestedDeeper(row, nestingAtMost + 1)) throw tooDeep(place);
     return { place, fields: asRow(row, place) };
   });
 }
 
+const anObjectALine = /^\s*\{.*\}\s*\n\s*\{/;
+
+function linesOf(text: string, file: string): readonly Row[] {
+  return text.split('\n').flatMap((line, i) => {
+    const place = `${file}:${i + 1}`;
+    return line.trim() === '' ? [] : [{ place, fields: asRow(valueOf(line, place, ''), place) }];
+  });
+}
+
+/**
+ * The rows of the whole value, or of the list in it that is named; of an object with one list alone, and no other, those
+ * of that list.
+ */
+function listIn(value: JsonValue, named: string | undefined): readonly JsonValue[] | null {
+  if (named !== undefined) return listUnder(value, named);
+  if (Array.isArray(value)) return value as readonly JsonValue[];
+  const lists = value !== null && typeof value === 'object' ? Object.values(value as Fields).filter(Array.isArray) : [];
+  const [list = [], ...others] = lists as readonly (readonly JsonValue[])[];
+  const isOfRows =
+    list.length > 0 && list.every((row) => row !== null && typeof row === 'object' && !Array.isArray(row));
+  return isOfRows && others.length === 0 ? list : null;
+}
+
+function listUnder(value: JsonValue, name: string): readonly JsonValue[] | null {
+  if (value === null || typeof value !== 'object' || !Object.hasOwn(value, name)) return null;
+  const list = (value as Fields)[name];
+  return Array.isArray(list) ? (list as readonly JsonValue[]) : null;
+}
+
+function notRows(value: JsonValue, file: string, named: string | undefined): UsageError {
+  const what = named === undefined ? 'an array of rows' : `an array of rows under "${named}"`;
+  return new UsageError(`${file} does not hold ${what}.${keysOf(value, file)}`);
+}
+
+/** @throws UsageError naming the place, also for rows that nest too deep. */
+function valueOf(line: string, place: string, remedy: string): JsonValue {
+  // The row is the first level.
+  if (nestsDeeper(line, nestingAtMost + 1)) throw tooDeep(place);
+  return parseJson(line, place, remedy);
+}
+
 /** @param remedy what is to be done where it is not valid */
 function parseJson(text: string, place: string, remedy: string): JsonValue {
   try {
-    return parseExactJson(text);
+    return holdsNoNumber.test(text) ? parseJsonWithNan(text) : parseExactJson(text);
   } catch (error) {
     if (error instanceof NumberRangeError) throw outOfRange(error, text, place);
-    const advice = /[:,[]\s*(?:NaN|-?Infinity)\b/.test(text) ? notANumber : remedy;
-    throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.${advice}`, error);
+    throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.${remedy}`, error);
   }
 }
 
@@ -139,10 +182,8 @@ function outOfRange({ number, message }: NumberRangeError, text: string, place: 
   );
 }
 
-const anObjectALine = ' It holds an object a line: name it .jsonl.';
-/** As `json.dumps` of Python and pandas write them. */
-const notANumber =
-  ' JSON knows neither NaN nor Infinity: write null or a text, or make the rows in code ("file.py#name").';
+/** Perhaps what `json.dumps` of Python writes for a missing value; what looks so in a string costs time and nothing else. */
+const holdsNoNumber = /[:,[]\s*(?:NaN|-?Infinity)\b/;
 
 /** Of a line that is more or less than an object. */
 function lineRemedy(line: string, number: number): string {
@@ -154,7 +195,7 @@ function lineRemedy(line: string, number: number): string {
 }
 
 /** Data sets are often kept with something about them: `{"version": 1, "data": […]}`. */
-function keysOf(value: JsonValue): string {
+function keysOf(value: JsonValue, file: string): string {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return '';
   const values = Object.values(value);
   if (values.length > 0 && values.every((each) => each !== null && typeof each === 'object' && !Array.isArray(each))) {
@@ -166,7 +207,10 @@ function keysOf(value: JsonValue): string {
   const lists = Object.entries(value).filter(([, each]) => Array.isArray(each));
   if (lists.length === 0) return '';
   const names = lists.map(([name]) => `"${name}"`).join(', ');
-  return ` It is an object with ${names}: write that list alone into a file, or make the rows in code ("file.py#name").`;
+  return (
+    ` It is an object with ${names}. A list of rows in it is named as "${basename(file)}#${lists[0]![0]}"; otherwise make ` +
+    'the rows in code ("file.py#name").'
+  );
 }
 
 function asRow(value: JsonValue, place: string): Fields {

@@ -13,7 +13,7 @@ export type { Row } from './dataFile.ts';
 export interface Dataset {
   /** Absolute path. */
   readonly file: string;
-  /** SHA-256 (hex) of the file's bytes. */
+  /** SHA-256 (hex) of the file's bytes, and of the list's name where one is named. */
   readonly sha256: string;
   readonly examples: readonly Example[];
 }
@@ -24,7 +24,7 @@ export interface Dataset {
  */
 export function languageOfData(file: string): Language | null {
   const [, code] = /^(.*)#[^#/\\]+$/s.exec(file) ?? [];
-  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)$/i.test(file) ? null : languageOf(code);
+  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)(?:\.gz)?$/i.test(file) ? null : languageOf(code);
 }
 
 /** Data that code builds. A program host makes it. */
@@ -34,12 +34,19 @@ export function isBuiltInCode(file: string): boolean {
 
 /** The file that holds a data set, or the code that builds it. */
 export function fileOfData(file: string): string {
-  return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : file;
+  return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : (listNamed(file)?.file ?? file);
+}
+
+/** Of several lists in an object one is named: `data.json#train`. */
+function listNamed(spec: string): { readonly file: string; readonly list: string } | null {
+  const [, file, list] = /^(.+\.json(?:\.gz)?)#([^#/\\]+)$/is.exec(spec) ?? [];
+  return file === undefined || list === undefined || isBuiltInCode(spec) ? null : { file, list };
 }
 
 /**
- * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects) or `.csv` and `.tsv` (first line names the
- * columns; every value is a string). Lines and records are read one by one, so that the file may be of any size.
+ * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects, also as the only list of an object, or
+ * an object a line) or `.csv` and `.tsv` (first line names the columns; every value is a string), each also packed as
+ * `.gz`. Lines and records are read one by one, so that the file may be of any size.
  *
  * What the program is called with are the fields in `inputs`; where they are not named, all fields of a row but the
  * one the built-in metric compares (`exactMatch:answer`: all but `answer`), and all of them with a metric of code.
@@ -52,7 +59,7 @@ export async function loadDataset(
   metric: ResolvedMetric,
   limits: DataLimits = {},
 ): Promise<Dataset> {
-  const { rows, sha256 } = await readRows(file, limits);
+  const { rows, sha256 } = await readRows(fileOfData(file), { ...limits, list: listNamed(file)?.list });
   const known = { inputs, label: labelOf(metric) };
   const labelled = rows.map((row) => labelledRow(row, known));
   return datasetOf(file, labelled, sha256, inputs, metric);

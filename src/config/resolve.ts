@@ -251,7 +251,7 @@ async function checkFiles(resolved: ResolvedProgram, where: string): Promise<voi
   if (resolved.metric.kind === 'code') await mustExist(resolved.metric.file, `"metric" of ${where}`);
   for (const split of ['train', 'dev', 'test'] as const) {
     const file = resolved.data[split];
-    if (file !== null && !isBuiltInCode(file)) await mustExist(file, `"${split}" of ${where}`);
+    if (file !== null && !isBuiltInCode(file)) await mustExist(fileOfData(file), `"${split}" of ${where}`);
   }
 }
 

@@ -68,7 +68,7 @@ const programEntrySchema = z
       .optional()
       .describe('Lowest and highest value of the metric. Default [0, 1]; a value outside is an error naming the row.'),
     train: reference.describe(
-      'Rows to optimize on: .jsonl, .json, .csv or .tsv, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
+      'Rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), file.json#key, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
     ),
     dev: reference
       .optional()

@@ -13,7 +13,9 @@ export function textOf(bytes: Buffer, file: string): string {
 }
 
 export function notUtf8(place: string): UsageError {
-  return new UsageError(`${place}: this is not UTF-8 text. Save the file as UTF-8 (UTF-16 and Latin-1 are not read).`);
+  return new UsageError(
+    `${place}: this is not UTF-8 text. Save the file as UTF-8 (Latin-1 is not read, nor UTF-16 without a byte order mark).`,
+  );
 }
 
 function lineOfDamage(bytes: Buffer): number {

@@ -57,6 +57,8 @@ export const userCodeErrorSchema = z.object({
   line: z.number().exactOptional(),
   /** Of a notebook: `line` is the cell's then. */
   cell: z.number().exactOptional(),
+  /** What the metric returned in the place of a score: a number outside of `metricRange`. */
+  returned: z.number().exactOptional(),
 });
 /** An error of the user's code, with what it takes to find it. */
 export type UserCodeError = Immutable<z.infer<typeof userCodeErrorSchema>>;
@@ -80,6 +82,11 @@ export const programOutcomeSchema = z.object({
   /** Left out where the metric was not asked about a predictor, or gave `score` again. */
   aboutPredictor: aboutPredictorSchema.exactOptional(),
   error: userCodeErrorSchema.exactOptional(),
+  /**
+   * Names of fields that the metric asked of the row and of the prediction, and that were not there, where that is no
+   * error; left out where there are none.
+   */
+  absentFields: z.object({ row: z.array(z.string()), prediction: z.array(z.string()) }).exactOptional(),
   trace: z.array(traceCallSchema),
   /** In the order they began, for the trace viewer; left out where there are none. */
   retrievals: z.array(retrievalSchema).exactOptional(),

@@ -2,6 +2,7 @@
 import { contentHash } from '../base/contentHash.ts';
 import { isExact, shownValue } from '../base/exact.ts';
 import { parseExactJson } from '../base/exactJson.ts';
+import { pythonLiteral } from '../base/pythonLiteral.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import type { Example } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
@@ -63,16 +64,22 @@ function isSameOfAnotherKind(label: JsonValue, answered: JsonValue): boolean {
   // What code made is what its author compares.
   if (isExact(label) || label === null || answered === null) return false;
   if (typeof label === 'string') return typeof answered !== 'string' && saysTheSame(label, shownValue(answered));
+  if (typeof label === 'number') return typeof answered === 'boolean' && label === Number(answered);
   return typeof label === 'object' && !same(label, answered) && same(shownValue(label), shownValue(answered));
 }
 
 function saysTheSame(text: string, value: JsonValue): boolean {
   if (typeof value === 'string') return text.trim() === value;
-  if (typeof value === 'boolean') return text.trim().toLowerCase() === String(value);
+  if (typeof value === 'boolean') return saysTruth[text.trim().toLowerCase()] === value;
   if (typeof value === 'number') return text.trim() !== '' && Number(text) === value;
-  const read = parsed(text);
-  return read !== undefined && same(shownValue(read), value);
+  return [parsed(text), pythonLiteral(text)].some((read) => read !== undefined && same(shownValue(read), value));
 }
+
+/** How tables and people write what is true and what is false. */
+const saysTruth: Readonly<Record<string, boolean>> = Object.assign(Object.create(null) as object, {
+  ...{ true: true, yes: true, y: true, t: true, '1': true, '1.0': true },
+  ...{ false: false, no: false, n: false, f: false, '0': false, '0.0': false },
+});
 
 function parsed(text: string): JsonValue | undefined {
   try {

@@ -8,6 +8,7 @@ import type { AskedModel } from './ask.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
+import { AbsentFieldsWarning } from './absentFields.ts';
 import { LabelKindWarning } from './labelKinds.ts';
 import { MissingInputsWarning } from './missingInputs.ts';
 import type { Pool } from './pool.ts';
@@ -94,6 +95,7 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
   readonly #labelKinds: LabelKindWarning;
+  readonly #absentFields: AbsentFieldsWarning;
   /** `null` while the program is not described. */
   #missingInputs: MissingInputsWarning | null = null;
   /** Likewise. */
@@ -108,6 +110,7 @@ export class Runner {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
     this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
+    this.#absentFields = new AbsentFieldsWarning((event) => parts.journal.append(event));
     const lookAtCalls = (description: ProgramDescription) => {
       this.#missingInputs = new MissingInputsWarning(description, (event) => parts.journal.append(event));
       this.#uncalled = new UncalledWarning(description, (event) => parts.journal.append(event));
@@ -274,6 +277,7 @@ export class Runner {
     const { seconds, error } = outcome;
     const score = outcomeScore(outcome, this.#parts.metricRange);
     this.#labelKinds.add(example, outcome, score);
+    this.#absentFields.add(example, outcome, score);
     this.#missingInputs?.add(example, outcome.trace);
     this.#uncalled?.add(example, outcome);
     this.#parts.journal.append({

@@ -19,9 +19,13 @@ export interface Scope {
 /** Rows after which a metric that failed on every one of them is broken: the rows behind them need not be paid for. */
 const rowsOfBrokenMetric = 20;
 
+/** Of all rows, for which a metric may give numbers outside of `metricRange`: an LM that judges may slip. */
+const outsideByChance = 0.25;
+
 /**
  * Notices when every row of a step ends in the very same error of the user's code, or in any error of the metric: then
  * the score is not 0, the code is broken (DSPy would report 0.0: dspy/teleprompt/utils.py, `eval_candidate_program`).
+ * The same of a metric whose scale is not that of `metricRange`: its right answers would be the rows that fail.
  */
 export class FailureTally {
   #runs = 0;
@@ -29,6 +33,12 @@ export class FailureTally {
   #first = '';
   #alike = 0;
   #inMetric = 0;
+  /** Rows for which the metric returned a number outside of the range; the least and the most of these, 0 and 1. */
+  #outside = 0;
+  #least = 0;
+  #most = 1;
+  #firstOutside = '';
+  #isAnyScored = false;
   #where = '';
   #mends: HumanError['mends'] = [];
   #unsettled = 0;
@@ -46,13 +56,19 @@ export class FailureTally {
 
   /** `settled`: running the row again would give the same; `unanswered`: the endpoint answered others and not this one. */
   add(
-    { error }: ProgramOutcome,
+    { error, score }: Pick<ProgramOutcome, 'error' | 'score'>,
     { settled, unanswered }: { readonly settled: boolean; readonly unanswered: boolean },
   ): void {
     this.#runs++;
     if (!settled) this.#unsettled++;
     if (unanswered) this.#unanswered++;
+    if (error === undefined && score > 0) this.#isAnyScored = true;
     if (error === undefined || error.kind === 'parse') return;
+    if (error.returned !== undefined) {
+      if (this.#outside++ === 0) this.#firstOutside = `${error.kind}: ${error.message}`;
+      this.#least = Math.min(this.#least, error.returned);
+      this.#most = Math.max(this.#most, error.returned);
+    }
     if (error.kind === 'metric') this.#inMetric++;
     // Numbers aside: "row 3: …" and "row 4: …" are one error.
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
@@ -73,7 +89,10 @@ export class FailureTally {
       throw new EndpointUnavailable(`${what}: none of ${this.#runs} rows was answered.\n${this.#first}`);
     }
     // What a metric returned or stumbled on differs from row to row: that it never gives a score does not.
-    if (this.#alike < this.#runs && this.#inMetric < this.#runs) return;
+    if (this.#alike < this.#runs && this.#inMetric < this.#runs) {
+      this.#throwIfOutside(`${what}: `);
+      return;
+    }
     const how = this.#alike < this.#runs ? 'in the metric' : 'with the same error';
     throw new HumanError(
       `${what}: all ${this.#runs} rows failed ${how}, so there is nothing to learn from.\n` +
@@ -84,11 +103,26 @@ export class FailureTally {
 
   /** @throws HumanError once the metric failed on each of the first rows, whatever the reasons. */
   throwIfMetricIsBroken(): void {
-    if (this.#runs < rowsOfBrokenMetric || this.#inMetric < this.#runs) return;
+    if (this.#runs < rowsOfBrokenMetric) return;
+    if (this.#inMetric < this.#runs) {
+      this.#throwIfOutside('');
+      return;
+    }
     throw new HumanError(
       `The metric failed on each of the first ${this.#runs} rows, so the others are not run.\n` +
         `${this.#first}${this.#where}`,
       { mends: this.#mends },
+    );
+  }
+
+  #throwIfOutside(what: string): void {
+    const often = this.#outside > outsideByChance * this.#runs;
+    if (this.#outside === 0 || (this.#isAnyScored && !often)) return;
+    throw new HumanError(
+      `${what}the metric returned a number outside of "metricRange" for ${this.#outside} of ${this.#runs} rows, ` +
+        `which are not scored, so the score says nothing. Set "metricRange" in bettertogether.json to the smallest and ` +
+        `the largest number that the metric may return (here from ${this.#least} to ${this.#most}), or divide there.\n` +
+        this.#firstOutside,
     );
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import dspy
@@ -49,7 +50,8 @@ def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) ->
         return value
     raise MetricValueError(
         f'The metric {metric} returned {_told_value(value)} for row {row + 1}. It must return True, False or a '
-        f'number from {low:g} to {high:g} ("metricRange"), or a dict or dspy.Prediction of such a score and feedback.'
+        f'number from {low:g} to {high:g} ("metricRange"), or a dict or dspy.Prediction of such a score and feedback.',
+        value if isinstance(value, (int, float)) and math.isfinite(value) else None,
     )
 
 

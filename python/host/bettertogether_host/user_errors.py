@@ -45,6 +45,14 @@ class PromptError(Exception):
 class MetricValueError(Exception):
     """A metric returned what is not a score."""
 
+    def __init__(self, message: str, returned: float | None = None) -> None:
+        """
+        Args:
+            returned: a number outside of the range, where it was one.
+        """
+        super().__init__(message)
+        self.returned = returned
+
 
 class ProgramInputsError(Exception):
     """The program does not take the inputs of the rows. Written for the user."""
@@ -161,4 +169,5 @@ def told(error: BaseException, kind: str, workspace: str) -> dict[str, Any]:
     """A `UserCodeError` of the protocol."""
     frame = error.place if isinstance(error, ProgramInputsError) else user_frame(error, workspace)
     place = {} if frame is None else place_in_source(*frame).fields()
-    return {'kind': kind, 'message': text_of(error), **place}
+    returned = error.returned if isinstance(error, MetricValueError) else None
+    return {'kind': kind, 'message': text_of(error), **place, **({} if returned is None else {'returned': returned})}

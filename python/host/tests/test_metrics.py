@@ -14,7 +14,7 @@ import pytest
 
 from bettertogether_host.metrics import BUILT_IN, MetricFieldError, built_in_metric
 from bettertogether_host.ratings import rating_of, score_of
-from bettertogether_host.user_errors import MetricValueError
+from bettertogether_host.user_errors import MetricValueError, told
 
 CASES = json.loads((Path(__file__).parents[3] / 'test' / 'fixtures' / 'metricCases.json').read_text(encoding='utf-8'))
 
@@ -110,3 +110,10 @@ def test_words_are_kept_beside_the_score(value: Any, rating: dict[str, Any]) -> 
 def test_feedback_that_is_no_text_is_told() -> None:
     with pytest.raises(MetricValueError, match='returned 7 as the feedback for row 3. Feedback must be text'):
         rating_of({'score': 1, 'feedback': 7}, (0, 1), 'm', 2)
+
+
+@pytest.mark.parametrize(('value', 'returned'), [(100.0, 100.0), (-1, -1), (float('nan'), None), ('100', None)])
+def test_a_number_outside_of_the_range_goes_with_the_error(value: Any, returned: float | None) -> None:
+    with pytest.raises(MetricValueError) as caught:
+        rating_of(value, (0, 1), 'm', 2)
+    assert told(caught.value, 'metric', '/w').get('returned') == returned

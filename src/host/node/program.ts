@@ -5,6 +5,7 @@ import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';
 import type { ExportPath, Role } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
+import { takesAllInOne } from './metricShape.ts';
 import { userFrame } from './userFrame.ts';
 
 /** The user's program, whichever way it is exported. */
@@ -52,9 +53,18 @@ export async function takeProgram(
 /** @throws LoadError */
 export function takeMetric(exports: Readonly<Record<string, unknown>>, path: ExportPath): UserMetric {
   const exported = take(exports, path, 'metric');
-  if (typeof exported === 'function' && !isClass(exported)) return exported as UserMetric;
+  if (typeof exported === 'function' && !isClass(exported)) return fitMetric(exported as UserMetric, path);
   throw new LoadError(
     `${path.spec} is ${kindOf(exported)}. A metric is a function (example, prediction, trace?) => boolean | number.`,
+    path.file,
+  );
+}
+
+function fitMetric(metric: UserMetric, path: ExportPath): UserMetric {
+  if (!takesAllInOne(metric)) return metric;
+  throw new LoadError(
+    `${path.spec} takes all in one argument, and a metric is given two, example and prediction. Write what calls it and name ` +
+      `that: \`(example, prediction) => …({ output: prediction.answer, expected: example.answer })\`.`,
     path.file,
   );
 }

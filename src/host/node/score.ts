@@ -37,12 +37,21 @@ export function scoreOf(value: unknown, range: readonly [number, number], metric
   const allowed = `true, false or a number from ${low} to ${high} ("metricRange"), or { score, feedback } with such a score`;
   throw new MetricValueError(
     `The metric ${metric} returned ${told(value)} for row ${row + 1}. It must return ${allowed}.`,
+    typeof value === 'number' && Number.isFinite(value) ? value : undefined,
   );
 }
 
 /** A metric's value that is not a score: said in our words, so shown without a name of its own. */
 export class MetricValueError extends Error {
   override readonly name = 'MetricValueError';
+
+  /** A number outside of the range, where it was one. */
+  readonly returned: number | undefined;
+
+  constructor(message: string, returned?: number) {
+    super(message);
+    this.returned = returned;
+  }
 }
 
 function told(value: unknown): string {

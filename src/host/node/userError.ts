@@ -2,6 +2,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { UserCodeError } from '../../data/trace.ts';
 import { isParseError } from '../../program/values/parseError.ts';
 import { besideCode } from './besideCode.ts';
+import { MetricValueError } from './score.ts';
 import { userFrame } from './userFrame.ts';
 
 /** The endpoint cannot answer one call of the user's program. Not caught, it is the example's result. */
@@ -19,7 +20,9 @@ export type Phase = 'program' | 'metric';
 /** An error that user code threw, shown with the place in the user's files it came from. */
 export function userError(error: unknown, phase: Phase, workspace: string): UserCodeError {
   const frame = userFrame(error, workspace);
-  return { kind: kindOf(error, phase), message: textOf(error) + besideCode(error, frame?.file), ...frame };
+  const returned =
+    error instanceof MetricValueError && error.returned !== undefined ? { returned: error.returned } : {};
+  return { kind: kindOf(error, phase), message: textOf(error) + besideCode(error, frame?.file), ...frame, ...returned };
 }
 
 function kindOf(error: unknown, phase: Phase): UserCodeError['kind'] {

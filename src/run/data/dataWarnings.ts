@@ -35,7 +35,8 @@ export function dataWarnings(data: {
     ...(test === null || hashes.test === null ? [] : [{ name: 'test' as const, file: hashes.test.file, rows: test }]),
   ];
   const pairs = splits.flatMap((split, i) => splits.slice(0, i).map((earlier) => shared(split, earlier)));
-  return [...pairs, ...splits.flatMap(lacking)].filter((warning) => warning !== null);
+  // One file may be two splits.
+  return [...new Set([...pairs, ...splits.flatMap(lacking)])].filter((warning) => warning !== null);
 }
 
 function shared(split: Split, earlier: Split): string | null {
@@ -58,7 +59,7 @@ const fieldsNamed = 3;
 const common = 0.2;
 
 /**
- * Fields that many rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
+ * Labels that no row has, and fields that many rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
  * called with counts as missing where it is empty, as in a `.csv`: a metric has nothing to compare there.
  */
 function lacking(split: Split): readonly string[] {
@@ -68,9 +69,22 @@ function lacking(split: Split): readonly string[] {
   const some = [...counts].filter(([, count]) => count >= common * rows.length && count < rows.length);
   const named = some.slice(0, fieldsNamed).map(([name]) => lackingField(split, name));
   const more = some.length - named.length;
-  return more === 0
-    ? named
-    : [...named, `${plural(more, 'more field')} of ${basename(split.file)} are not in all rows.`];
+  return [
+    ...withoutLabels(split, counts),
+    ...named,
+    ...(more === 0 ? [] : [`${plural(more, 'more field')} of ${basename(split.file)} are not in all rows.`]),
+  ];
+}
+
+/** A metric has nothing to compare where all columns of labels are empty; one of several may be for notes. */
+function withoutLabels({ file, rows }: Split, counts: ReadonlyMap<string, number>): readonly string[] {
+  const names = rows.flatMap(({ inputs, fields }) =>
+    Object.keys(fields).filter((name) => !Object.hasOwn(inputs, name)),
+  );
+  const labels = [...new Set(names)];
+  if (labels.length === 0 || labels.some((name) => counts.has(name))) return [];
+  const shown = labels.slice(0, fieldsNamed).map((name) => `"${name}"`);
+  return [`No row of ${basename(file)} has anything in ${shown.join(', ')}: there is no label to compare with.`];
 }
 
 function lackingField({ file, rows }: Split, name: string): string {

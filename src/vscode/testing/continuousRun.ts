@@ -28,7 +28,7 @@ import type { TestTree } from './testTree.ts';
 /** Several files are saved at once: by a formatter, by a checkout. */
 const settleMs = 500;
 /** Rows, and the configuration, where something else than an editor writes them. */
-const dataPattern = '**/*.{jsonl,ndjson,json,csv,tsv}';
+const dataPattern = '**/*.{jsonl,ndjson,json,csv,tsv,gz}';
 
 export interface ContinuousParts {
   readonly session: Session;

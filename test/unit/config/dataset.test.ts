@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { datasetOf, fileOfData, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
 import { holdOutDev } from '../../../src/config/holdOut.ts';
@@ -16,7 +17,7 @@ afterAll(() => {
 const exact: ResolvedMetric = { kind: 'builtin', name: 'exactMatch', field: 'answer' };
 const own: ResolvedMetric = { kind: 'code', file: '/m.ts', name: 'm' };
 
-function write(name: string, text: string): string {
+function write(name: string, text: string | Buffer): string {
   const file = join(folder, name);
   writeFileSync(file, text);
   return file;
@@ -97,6 +98,7 @@ describe('loadDataset', () => {
     ['tabs', 'q\tanswer\none; two, three\ta\nfour\t"b\tc|d"\n'],
     ['bars', 'q|answer\none; two, three|a\nfour|"b\tc|d"\n'],
     ["Excel's line that names them", 'sep=;\r\nq;answer\r\n"one; two, three";a\r\nfour;b\tc|d\r\n'],
+    ["the rows' numbers of a shuffled frame", ',q,answer\n17,"one; two, three",a\n3,four,b\tc|d\n'],
     ["the rows' numbers of pandas", ',q,answer\n0,"one; two, three",a\n1,four,b\tc|d\n'],
     ['spaces behind the separators', 'q, answer\n"one; two, three", a\nfour, "b\tc|d"\n'],
     ['spaces between quotes', '"q", "answer"\n"one; two, three", "a"\n"four", "b\tc|d"\n'],
@@ -112,6 +114,85 @@ describe('loadDataset', () => {
         expect(examples.map(({ fields }) => fields)).toEqual(twoRows);
       }
     }
+  });
+
+  it.each([
+    ['lines', 'q.json', '{"q":1,"answer":"a"}\r\n\n{"q":2,"answer":"b"}\n'],
+    ['an object', 'of.json', '{"version":2,"data":[{"q":1,"answer":"a"},{"q":2,"answer":"b"}]}'],
+    ['UTF-16', 'marked.jsonl', Buffer.from('\uFEFF{"q":1,"answer":"a"}\n{"q":2,"answer":"b"}\n', 'utf16le')],
+    [
+      'UTF-16, high byte first',
+      'big.json',
+      Buffer.from('\uFEFF[{"q":1,"answer":"a"},{"q":2,"answer":"b"}]', 'utf16le').swap16(),
+    ],
+    ['what gzip packed', 'p.jsonl.gz', gzipSync('{"q":1,"answer":"a"}\n{"q":2,"answer":"b"}\n')],
+    [
+      'what gzip packed of UTF-16',
+      'p.JSON.GZ',
+      gzipSync(Buffer.from('\uFEFF[{"q":1,"answer":"a"},{"q":2,"answer":"b"}]', 'utf16le')),
+    ],
+  ])('reads rows of JSON from %s', async (_, name, content) => {
+    for (const chunkBytes of [1, 2 ** 16]) {
+      const { examples, sha256 } = await loadDataset(write(name, content), null, exact, { chunkBytes });
+      expect(examples.map(({ fields }) => fields)).toEqual([
+        { q: 1, answer: 'a' },
+        { q: 2, answer: 'b' },
+      ]);
+      expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
+    }
+  });
+
+  it('reads one list of several where it is named, and hashes its name too', async () => {
+    const lists = { version: 1, train: [{ q: 1, answer: 'a' }], test: [{ q: 2, answer: 'b' }] };
+    const file = write('lists.json', JSON.stringify(lists, null, 1));
+    const loaded = await Promise.all(['train', 'test'].map((list) => loadDataset(`${file}#${list}`, null, exact)));
+    expect(loaded.map(({ examples }) => examples.map(({ fields }) => fields))).toEqual([lists.train, lists.test]);
+    expect(loaded[0]!.sha256).not.toBe(loaded[1]!.sha256);
+    expect(fileOfData(`${file}#test`)).toBe(file);
+    await expect(loadDataset(`${file}#dev`, null, exact)).rejects.toThrow(
+      'lists.json does not hold an array of rows under "dev". It is an object with "train", "test". A list of rows in it ' +
+        'is named as "lists.json#train"',
+    );
+  });
+
+  it('names a packed file that is torn, and UTF-16 that is none', async () => {
+    const torn = write('torn.csv.gz', gzipSync('q,answer\n1,2\n').subarray(0, 20));
+    await expect(loadDataset(torn, null, exact)).rejects.toThrow(
+      `The data file ${torn} could not be read: unexpected end`,
+    );
+    const odd = write('odd.csv', Buffer.from([0xff, 0xfe, 0x41]));
+    await expect(loadDataset(odd, null, exact)).rejects.toThrow(`The data file ${odd} could not be read: `);
+  });
+
+  it('reads what Python writes where a number is none', async () => {
+    const row = '{"q": "NaN, \\"Infinity", "answer": [NaN, -Infinity, 2.0], "$exact": {"x": Infinity}}';
+    const expected = {
+      q: 'NaN, "Infinity',
+      answer: ['nan', '-inf', '2.0'].map((value) => ({ $exact: 'float', value })),
+      $exact: { x: { $exact: 'float', value: 'inf' } },
+    };
+    for (const [name, text] of [
+      ['nan.jsonl', `${row}\n`],
+      ['nan.json', `[${row}]`],
+    ] as const) {
+      expect((await loadDataset(write(name, text), ['q'], exact)).examples[0]!.fields).toEqual(expected);
+    }
+  });
+
+  it('passes over lines of empty cells, and takes short ones as rows without these fields', async () => {
+    const file = write('short.csv', 'q;answer;note\none;a\n;;\n" ";;\ntwo;b;c\n;;\n');
+    expect((await loadDataset(file, ['q'], exact)).examples.map(({ fields }) => fields)).toEqual([
+      { q: 'one', answer: 'a' },
+      { q: 'two', answer: 'b', note: 'c' },
+    ]);
+  });
+
+  it('takes quotes within texts as they stand', async () => {
+    const file = write('quotes.tsv', 'q\tanswer\nsay "hi" twice\t5" tall\n"hi" he said\t"a ""b"" c"\n');
+    expect((await loadDataset(file, null, exact)).examples.map(({ fields }) => fields)).toEqual([
+      { q: 'say "hi" twice', answer: '5" tall' },
+      { q: '"hi" he said', answer: 'a "b" c' },
+    ]);
   });
 
   it('finds the separator by rows that agree, whatever stands in the names', async () => {
@@ -142,7 +223,7 @@ describe('loadDataset', () => {
     ],
     ['no array', 'object.json', '{}', 'does not hold an array'],
     ['rows by name', 'named.json', '{"a":{"q":1,"answer":2}}', 'object of objects: write a list of rows'],
-    ['a packed file', 'rows.jsonl.gz', '', 'Unpack it, and name what was in it: rows.jsonl.'],
+    ['a packed file', 'rows.jsonl.zst', '', 'Unpack it, and name what was in it: rows.jsonl.'],
     ['a table of pandas', 'rows.parquet', '', "`def rows(): return pandas.read_parquet('rows.parquet')`, named as"],
     ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
     [
@@ -154,23 +235,20 @@ describe('loadDataset', () => {
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
     [
-      'quotes within a text',
-      'within.tsv',
-      'q\tanswer\nsay "hi"\t1\n',
+      'quotes written otherwise',
+      'backslash.csv',
+      'q,answer\n"say \\"hi\\"",1\n',
       'has to stand in double quotes, and the quote is',
     ],
-    [
-      'quotes around a part',
-      'part.tsv',
-      'q\tanswer\n"hi" he said\t1\n',
-      'has to stand in double quotes, and the quote is',
-    ],
+    ['a part in quotes', 'part.csv', 'q,answer\nsay "hi, you" again,1\n', 'has to stand in double quotes'],
+    ['a line of CSV without the label', 'short.csv', 'q,answer\n1\n', 'short.csv:2: the row has no field "answer"'],
     ['a text without its quotes', 'quotes.csv', 'q,answer\n1,2\n3,4\none, two,5\n', 'has to stand in double quotes'],
     ['a column of values without a name', 'unnamed.csv', 'q,,answer\n1,x,2\n', 'unnamed.csv:2: column 2 has no name'],
     ['a list in lines of JSON', 'pretty.jsonl', '[\n  {"q":1,"answer":2}\n]', 'a list over several lines is a .json'],
-    ['lines of JSON for a list', 'lines.json', '{"q":1,"answer":2}\n{"q":2,"answer":3}\n', 'name it .jsonl'],
-    ['a list within an object', 'within.json', '{"version":1,"data":[{"q":1}]}', 'an object with "data"'],
-    ['what is no number', 'nan.jsonl', '{"q":1,"answer":NaN}', 'JSON knows neither NaN nor Infinity'],
+    ['lines of JSON for a list', 'lines.json', '{"q":1,"answer":2}\n{"q":2,"answer":3\n', 'lines.json:2: not valid'],
+    ['lists within an object', 'within.json', '{"train":[{"q":1}],"test":[]}', 'an object with "train", "test"'],
+    ['a list of no rows', 'tags.json', '{"q":1,"answer":["a"]}', 'an object with "answer"'],
+    ['what is neither', 'nan.jsonl', '{"q":1,"answer":NaN,}', 'nan.jsonl:1: not valid JSON'],
     ['another kind of file', 'rows.txt', 'x', 'Others are read by code that makes the rows'],
   ];
   it.each(wrong)('names %s by file and line', async (_, name, text, message) => {
@@ -195,6 +273,7 @@ describe('loadDataset', () => {
     expect(built.map(isBuiltInCode)).toEqual(built.map(() => true));
     expect(built.map(fileOfData)).toEqual(['c#/data.py', '/w#1/made.ts', 'a.py#b.ts', 'x.mjs', 'data.PY.py']);
     const files = [
+      'rows.py#2.jsonl.gz',
       'rows.py#2.jsonl',
       'a.ts#b.csv',
       'a.py#b.tsv',

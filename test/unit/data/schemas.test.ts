@@ -42,12 +42,20 @@ const retrieval: Required<Retrieval> = {
   start: 0,
   seconds: 0.1,
 };
-const error: Required<UserCodeError> = { kind: 'crash', message: 'gone', file: 'program.ts', line: 3, cell: 2 };
+const error: Required<UserCodeError> = {
+  kind: 'crash',
+  message: 'gone',
+  file: 'program.ts',
+  line: 3,
+  cell: 2,
+  returned: 100,
+};
 const outcome: Required<ProgramOutcome> = {
   prediction: { answer: 'a', flags: [true, 1.5] },
   score: 0,
   feedback: 'The flag is missing.',
   aboutPredictor: { error },
+  absentFields: { row: ['label'], prediction: [] },
   error,
   trace: [call],
   retrievals: [retrieval],

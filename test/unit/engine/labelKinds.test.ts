@@ -26,6 +26,15 @@ describe('labels of another kind than the prediction', () => {
   it.each<[string, JsonValue, JsonValue, string]>([
     ['a number', '3', 3, '"n" is a text in the data ("3") and a number in the prediction'],
     ['a boolean of a spreadsheet', 'TRUE', true, '"n" is a text in the data ("TRUE") and a boolean in the prediction'],
+    ['what is true in a table', 'Yes', true, '"n" is a text in the data ("Yes") and a boolean in the prediction'],
+    ['what is false in a table', '0', false, '"n" is a text in the data ("0") and a boolean in the prediction'],
+    ['a number for a boolean', 1, true, '"n" is a number in the data (1) and a boolean in the prediction'],
+    [
+      'a list as Python prints it',
+      `['it\\'s "x"', None, (1, -2.5e3,), {"a": True}, []]`,
+      ['it\'s "x"', null, [1, -2500], { a: true }, []],
+      'and a list in the prediction',
+    ],
     ['a list', '["x"]', ['x'], '"n" is a text in the data ("[\\"x\\"]") and a list in the prediction'],
     ['a date', '2024-01-31', { $exact: 'date', value: '2024-01-31' }, 'and of the kind "date" in the prediction'],
     [
@@ -44,6 +53,10 @@ describe('labels of another kind than the prediction', () => {
   it.each<[string, JsonValue, JsonValue]>([
     ['another answer', '3', 4],
     ['an empty text', '', 0],
+    ['another boolean', 'no', true],
+    ['a word that is no boolean', 'constructor', true],
+    ['another list of Python', "['a']", ['b']],
+    ['what is no literal', '[a]', ['a']],
     ['the same kind', '3', '3'],
     ['numbers with and without a fraction', 3, { $exact: 'float', value: '3.0' }],
     ['what code made', { $exact: 'date', value: '2024-01-31' }, '2024-01-31'],

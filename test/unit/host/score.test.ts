@@ -31,6 +31,10 @@ describe('scoreOf', () => {
   it('holds numbers to the range of the configuration', () => {
     expect(scoreOf(7, [0, 10], 'm', 0)).toBe(7);
     expect(() => scoreOf(11, [0, 10], 'm', 0)).toThrow('from 0 to 10');
+    expect(() => scoreOf(11, [0, 10], 'm', 0)).toThrow(expect.objectContaining({ returned: 11 }) as Error);
+    expect(() => scoreOf(Number.NaN, [0, 10], 'm', 0)).toThrow(
+      expect.objectContaining({ returned: undefined }) as Error,
+    );
   });
 
   it('takes true and false as the ends of the range', () => {

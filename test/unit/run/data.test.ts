@@ -57,6 +57,17 @@ describe('dataWarnings', () => {
     expect(dataWarnings(rowsFor({ train, dev: null, test: null, live: {} }))).toEqual([]);
   });
 
+  it('tells of labels that are empty in all rows, once of a file', () => {
+    const rows = asked(0, 40).map(({ question }) => ({ question: question!, answer: '' }));
+    const empty = datasetOf('/w/empty.csv', rows);
+    const told = (data: Dataset, dev: Dataset) =>
+      dataWarnings(rowsFor({ train: data, dev, test: null, live: {} })).filter((warning) => warning.includes('No row'));
+    const warning = 'No row of empty.csv has anything in "answer": there is no label to compare with.';
+    expect(told(empty, empty)).toEqual([warning]);
+    expect(told(train, empty)).toEqual([warning]);
+    expect(told(train, train)).toEqual([]);
+  });
+
   it('names the rows without a field that most have', () => {
     const misspelt = [...asked(0, 3), { qestion: 'What is 3?', answer: '3' }, ...asked(4, 10)];
     const rows = datasetOf('/w/train.jsonl', misspelt, ['question', 'qestion']);

@@ -1,0 +1,49 @@
+/* eslint-disable prefer-rest-params -- what metrics of others are like */
+import { describe, expect, it } from 'vitest';
+import { takesAllInOne } from '../../../src/host/node/metricShape.ts';
+
+type Any = Readonly<Record<string, unknown>>;
+const nothing = (): unknown => undefined;
+
+describe('a metric of one argument alone', () => {
+  it.each<[string, (...args: never[]) => unknown]>([
+    ['an object that is taken apart', async ({ output, expected }: Any) => Promise.resolve(output === expected)],
+    ['a name', (args: Any) => args['output'] === args['expected']],
+    [
+      'a function',
+      function score(args: Any) {
+        return args['output'];
+      },
+    ],
+    [
+      'a method',
+      {
+        score: nothing,
+        async own({ output }: Any) {
+          return Promise.resolve(output);
+        },
+      }.own,
+    ],
+  ])('is %s', (_, metric) => {
+    expect(takesAllInOne(metric)).toBe(true);
+  });
+
+  it.each<[string, (...args: never[]) => unknown]>([
+    ['the row alone', (example: Any) => example['kind']],
+    ['two', (example: Any, prediction: Any) => example === prediction],
+    ['a default', (example: Any, prediction: Any = {}) => example === prediction],
+    ['a default within', (example: Any, { answer }: Any = {}) => example['answer'] === answer],
+    ['the rest', (...both: Any[]) => both[0] === both[1]],
+    ['one and the rest', (example: Any, ...others: Any[]) => example === others[0]],
+    ['none', () => true],
+    ['what is bound', ((a: Any, b: Any, c: Any) => [a, b, c]).bind(null, {}, {})],
+    [
+      'arguments',
+      function score(example: Any) {
+        return example === arguments[1];
+      },
+    ],
+  ])('is not one with %s', (_, metric) => {
+    expect(takesAllInOne(metric)).toBe(false);
+  });
+});
