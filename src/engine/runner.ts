@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { contentHash } from '../base/contentHash.ts';
-import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/trace.ts';
@@ -8,9 +8,7 @@ import type { AskedModel } from './ask.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
-import { AbsentFieldsWarning } from './absentFields.ts';
-import { LabelKindWarning } from './labelKinds.ts';
-import { MissingInputsWarning } from './missingInputs.ts';
+import { OutcomeWarnings } from './outcomeWarnings.ts';
 import type { Pool } from './pool.ts';
 import { PredictorFeedbackWarnings } from './predictorFeedback.ts';
 import { rolloutLm } from './rollout.ts';
@@ -19,7 +17,6 @@ import type { Scope } from './scope.ts';
 import { outcomeScore } from './score.ts';
 import { contentOf, stateHash } from './state.ts';
 import { identityOfAsked } from './teacher.ts';
-import { UncalledWarning } from './uncalled.ts';
 import type { UsageMeter } from './usage.ts';
 
 export interface RunnerParts {
@@ -94,12 +91,7 @@ interface Done {
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
-  readonly #labelKinds: LabelKindWarning;
-  readonly #absentFields: AbsentFieldsWarning;
-  /** `null` while the program is not described. */
-  #missingInputs: MissingInputsWarning | null = null;
-  /** Likewise. */
-  #uncalled: UncalledWarning | null = null;
+  readonly #warnings: OutcomeWarnings;
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -109,14 +101,12 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
-    this.#labelKinds = new LabelKindWarning((event) => parts.journal.append(event));
-    this.#absentFields = new AbsentFieldsWarning((event) => parts.journal.append(event));
-    const lookAtCalls = (description: ProgramDescription) => {
-      this.#missingInputs = new MissingInputsWarning(description, (event) => parts.journal.append(event));
-      this.#uncalled = new UncalledWarning(description, (event) => parts.journal.append(event));
-    };
+    this.#warnings = new OutcomeWarnings((event) => parts.journal.append(event));
     // That a program cannot be described is told where its description is needed.
-    parts.program.describe().then(lookAtCalls, () => undefined);
+    parts.program.describe().then(
+      (program) => this.#warnings.describe(program),
+      () => undefined,
+    );
   }
 
   /**
@@ -276,10 +266,7 @@ export class Runner {
     const { prefix } = scope;
     const { seconds, error } = outcome;
     const score = outcomeScore(outcome, this.#parts.metricRange);
-    this.#labelKinds.add(example, outcome, score);
-    this.#absentFields.add(example, outcome, score);
-    this.#missingInputs?.add(example, outcome.trace);
-    this.#uncalled?.add(example, outcome);
+    this.#warnings.add(example, outcome, score);
     this.#parts.journal.append({
       type: 'example',
       prefix,

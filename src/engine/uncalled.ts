@@ -5,6 +5,8 @@ import type { RunEvent } from '../protocol.ts';
 
 /** Programs may answer single rows by rule. */
 const rowsAtLeast = 3;
+/** So many rows are remembered. */
+const rowsAtMost = 100;
 
 /** Warns once in a run, whichever language the program is written in. */
 export class UncalledWarning {
@@ -25,13 +27,17 @@ export class UncalledWarning {
 
   add(row: Example, { trace, error }: Pick<ProgramOutcome, 'trace' | 'error'>): void {
     if (this.#said || (error !== undefined && error.kind !== 'metric')) return;
-    if (trace.some(({ predictor }) => this.#own.includes(predictor))) this.#called.add(row);
+    if (trace.some(({ predictor }) => this.#own.includes(predictor))) this.#note(row);
     else if (trace.length > 0) this.#byOthers.add(row);
     else if (this.#called.has(row)) this.#kept.add(row);
     const message = this.#message(trace.map(({ predictor }) => predictor));
     if (message === null) return;
     this.#said = true;
     this.#append({ type: 'warning', message });
+  }
+
+  #note(row: Example): void {
+    if (this.#called.size < rowsAtMost) this.#called.add(row);
   }
 
   #message(others: readonly string[]): string | null {

@@ -15,7 +15,8 @@ export function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: n
   const settings = {
     headersTimeout: timeout,
     bodyTimeout: timeout,
-    keepAliveTimeout: 30_000,
+    // Many servers (Node, uvicorn, llama-server) close after 5 s without a request, and one that crosses that is lost.
+    keepAliveTimeout: 4000,
     maxResponseSize,
     connect: { timeout: 10_000 },
   };

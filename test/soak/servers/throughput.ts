@@ -20,9 +20,9 @@ export async function throughputOf(
   const worker = async (): Promise<void> => {
     while (next < requests) {
       const content = `Classify the user's utterance into one domain. Utterance: transfer ${next++} dollars to Anna`;
-      await connection.openai.chat.completions.create({
-        ...{ model, temperature: 0, max_tokens: 8, messages: [{ role: 'user', content }] },
-      });
+      const request = { model, temperature: 0, max_tokens: 8, messages: [{ role: 'user' as const, content }] };
+      // Servers with few threads close connections under load.
+      await connection.openai.chat.completions.create(request, { maxRetries: 3 });
     }
   };
   try {
