@@ -51,7 +51,8 @@ export class UncalledWarning {
     if (this.#called.size > 0 || this.#byOthers.size < rowsAtLeast) return null;
     return (
       `The program has asked with none of its predictors so far (${quoted(this.#own)}), but with others that it makes ` +
-      `while it runs (${quoted(others)}): what steps change is not used. Call those that are attributes of the module.`
+      `while it runs (${quoted(others)}): what steps change has an effect only where those are made of its own. Call the ones ` +
+      'that are attributes of the module.'
     );
   }
 }

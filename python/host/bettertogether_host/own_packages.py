@@ -140,11 +140,20 @@ def lies_at(name: str, workspace: str) -> str | None:
     """
     A folder from which `name` could be imported: of the workspace's, else of the repository's that it is part of.
 
-    Folders are looked into to three down, where members of a monorepo have theirs (`packages/core/src`).
+    Folders are looked into to three down, where members of a monorepo have theirs (`packages/core/src`). Outside the
+    workspace only those count: a folder of examples or tests may be named like a package of an index.
     """
+    own = (folder for folder in _folders_of(workspace) if _has_code(folder, name))
     repository = up_to_repository(workspace)[-1]
-    around = [workspace, repository] if os.path.exists(os.path.join(repository, '.git')) else [workspace]
-    return next((folder for root in around for folder in _folders_of(root) if _has_code(folder, name)), None)
+    if repository == workspace or not os.path.exists(os.path.join(repository, '.git')):
+        return next(own, None)
+    members = (folder for folder in _folders_of(repository) if _is_source_root(folder) and _has_code(folder, name))
+    return next(own, None) or next(members, None)
+
+
+def _is_source_root(folder: str) -> bool:
+    project = os.path.dirname(folder) if os.path.basename(folder) == 'src' else folder
+    return any(os.path.isfile(os.path.join(project, file)) for file in ('pyproject.toml', 'setup.py', 'setup.cfg'))
 
 
 def _folders_of(root: str) -> Iterator[str]:

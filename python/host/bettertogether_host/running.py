@@ -235,9 +235,14 @@ def _asked_for(loaded: LoadedProgram) -> dict[str, None]:
     What the predictors of a program ask with, where nothing but DSPy's own modules is between them and the inputs:
     an author's within `BestOfN` or an `Ensemble` may name the inputs anew.
     """
-    if not all(type(module).__module__.startswith('dspy.') for _, module in loaded.program.named_sub_modules()):
+    if not all(_is_of_dspy(module) for _, module in loaded.program.named_sub_modules()):
         return {}
     return dict.fromkeys(name for fields in _inputs_of(loaded) for name in fields)
+
+
+def _is_of_dspy(module: Any) -> bool:
+    """An author's own may mean something else by `signature`."""
+    return type(module).__module__.startswith('dspy.')
 
 
 def _inputs_of(loaded: LoadedProgram) -> list[Mapping[str, Any]]:
@@ -246,7 +251,7 @@ def _inputs_of(loaded: LoadedProgram) -> list[Mapping[str, Any]]:
 
     They differ where a module of DSPy's asks its predictors in other words than it is asked, as `RLM` and `ReActV2` do.
     """
-    modules = [module for _, module in loaded.program.named_sub_modules()]
+    modules = [module for _, module in loaded.program.named_sub_modules() if _is_of_dspy(module)]
     asking = [*modules, *(each.predictor for each in loaded.predictors)]
     signatures = [getattr(each, 'signature', None) for each in asking]
     return [each.input_fields for each in signatures if isinstance(each, type) and issubclass(each, dspy.Signature)]

@@ -99,11 +99,21 @@ def test_a_package_of_ones_own_is_never_to_be_installed_from_an_index(tmp_path: 
 
 def test_nor_one_of_another_member_of_the_monorepo_that_the_workspace_is_part_of(tmp_path: Path) -> None:
     (tmp_path / '.git').mkdir()
-    write(tmp_path, {'packages/core/src/core_lib/__init__.py': ''})
+    write(tmp_path, {'packages/core/pyproject.toml': '', 'packages/core/src/core_lib/__init__.py': ''})
     message = told(tmp_path / 'packages' / 'app', {'program.py': 'import core_lib\n'})
     assert '../core/src/core_lib is a package of your own' in message
     assert f'PYTHONPATH={tmp_path}/packages/core/src' in message
     assert 'pip install core_lib' not in message
+
+
+@pytest.mark.parametrize('namesake', ['examples/index_lib/demo.py', 'tests/index_lib.py'])
+def test_a_folder_of_another_project_that_has_the_name_of_a_package_of_an_index_is_none(
+    tmp_path: Path, namesake: str
+) -> None:
+    (tmp_path / '.git').mkdir()
+    write(tmp_path, {'pyproject.toml': '', namesake: ''})
+    message = told(tmp_path / 'packages' / 'app', {'program.py': 'import index_lib\n'})
+    assert 'pip install index_lib' in message
 
 
 @pytest.mark.parametrize(

@@ -663,6 +663,36 @@ def test_inputs_are_what_the_signature_of_such_a_module_says(start: Start) -> No
     assert host.run({'day': '2024-01-31'})['prediction'] == {'year': 2024}
 
 
+def test_what_an_author_calls_signature_is_no_input_of_the_program(start: Start) -> None:
+    host, _ = start(
+        """
+        import datetime
+        import dspy
+
+        class Other(dspy.Signature):
+            day: datetime.date = dspy.InputField()
+            answer: str = dspy.OutputField()
+
+        class Fails(dspy.Module):
+            @property
+            def signature(self):
+                raise NotImplementedError
+
+        class Program(dspy.Module):
+            signature = Other
+
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('day: str -> answer')
+                self.fails = Fails()
+
+            def forward(self, **inputs):
+                return dspy.Prediction(year=inputs['day'][:4])
+        """
+    )
+    assert host.run({'day': '2024-01-31'})['prediction'] == {'year': '2024'}
+
+
 def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
     host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
     error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']
