@@ -84,6 +84,10 @@ export function whereToLook({ name, embedded, editorOn }: Pick<Endpoint, 'name' 
 /** The connection to what trains for an endpoint is named so, because its settings stand there. */
 export const trainerName = (endpoint: string): string => `${endpoint}.fineTune`;
 
+/** Where in bettertogether.json stands what trains: `endpoints.lab.fineTune`, also where the endpoint itself does. */
+export const trainerSetting = (endpoint: Pick<Endpoint, 'name'>): string =>
+  `endpoints.${isTrainer(endpoint) ? endpoint.name : trainerName(endpoint.name)}`;
+
 export const isTrainer = ({ name }: Pick<Endpoint, 'name'>): boolean => name.endsWith('.fineTune');
 
 export const baseUrlSetting = (name: string): string => `endpoints.${name}.baseURL in bettertogether.json`;
