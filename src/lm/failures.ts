@@ -5,7 +5,7 @@ import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { sentence } from '../base/sentence.ts';
 import type { Connection } from './connection.ts';
-import { isTrainer, named, whereToLook } from './endpoint.ts';
+import { isTrainer, named, ownName, whereToLook } from './endpoint.ts';
 import { BrokenAnswer } from '../wire/answerErrors.ts';
 import { meaningOf } from '../wire/errorMeaning.ts';
 import type { ErrorWords } from '../wire/errorWords.ts';
@@ -242,7 +242,7 @@ export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | '
 function adviceOn(wanted: Wanted | null, { endpoint }: Connection): string {
   return wanted === 'apiVersion'
     ? `Set endpoints.${endpoint.name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
-    : `Name it in endpoints.${endpoint.name}.headers`;
+    : `Name it in endpoints.${ownName(endpoint)}.headers`;
 }
 
 /** @param said fit to be shown. */

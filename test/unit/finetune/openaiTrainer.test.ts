@@ -158,20 +158,23 @@ describe('a job', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/says that job \S+ is "paused".*the run waits for it/));
   });
 
-  test.each(['lab', 'lab.fineTune'])('that is refused says which key to change, trained by "%s"', async (name) => {
+  const fewRows = 'Training file has 6 examples, but must have at least 10 examples';
+  test.each([
+    ['lab', fewRows, / endpoints\.lab\.fineTune\.minRows\./],
+    ['lab.fineTune', fewRows, / endpoints\.lab\.fineTune\.minRows\./],
+    ['lab.fineTune', 'x-team-id header is required', / endpoints\.lab\.headers\./],
+  ])('of "%s" that is refused says which key to change: %s', async (name, message, advice) => {
     const service = await startFakeEndpoint({
       intercept: ({ method, url }, response) => {
         if (method !== 'POST' || url?.endsWith('/fine_tuning/jobs') !== true) return false;
-        response
-          .writeHead(400, { 'content-type': 'application/json' })
-          .end('{"error":{"message":"Training file has 6 examples, but must have at least 10 examples"}}');
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message } }));
         return true;
       },
     });
     closing.push(() => service.close());
     const connection = connect(defineEndpoint({ name, baseURL: service.baseURL }));
     closing.push(() => connection.close());
-    await expect(trainer({ connection }).submit(job(), never)).rejects.toThrow(/ endpoints\.lab\.fineTune\.minRows\./);
+    await expect(trainer({ connection }).submit(job(), never)).rejects.toThrow(advice);
   });
 
   test('that fails shows what the service said', async () => {
