@@ -158,15 +158,10 @@ describe('a job', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/says that job \S+ is "paused".*the run waits for it/));
   });
 
-  const fewRows = 'Training file has 6 examples, but must have at least 10 examples';
-  test.each([
-    ['lab', fewRows, / endpoints\.lab\.fineTune\.minRows\./],
-    ['lab.fineTune', fewRows, / endpoints\.lab\.fineTune\.minRows\./],
-    ['lab.fineTune', 'x-team-id header is required', / endpoints\.lab\.headers\./],
-  ])('of "%s" that is refused says which key to change: %s', async (name, message, advice) => {
+  async function refusing(name: string, message: string): Promise<Trainer> {
     const service = await startFakeEndpoint({
-      intercept: ({ method, url }, response) => {
-        if (method !== 'POST' || url?.endsWith('/fine_tuning/jobs') !== true) return false;
+      intercept: ({ url }, response) => {
+        if (url?.includes('/fine_tuning/jobs') !== true) return false;
         response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message } }));
         return true;
       },
@@ -174,7 +169,17 @@ describe('a job', () => {
     closing.push(() => service.close());
     const connection = connect(defineEndpoint({ name, baseURL: service.baseURL }));
     closing.push(() => connection.close());
-    await expect(trainer({ connection }).submit(job(), never)).rejects.toThrow(advice);
+    return trainer({ connection });
+  }
+
+  test.each(['lab', 'lab.fineTune'])('that is refused says which key to change, trained by "%s"', async (name) => {
+    const one = await refusing(name, 'Training file has 6 examples, but must have at least 10 examples');
+    await expect(one.submit(job(), never)).rejects.toThrow(/ endpoints\.lab\.fineTune\.minRows\./);
+  });
+
+  test('cannot be read without a header: where it is set is said', async () => {
+    const one = await refusing('lab.fineTune', 'x-team-id header is required');
+    await expect(one.poll('ft-1', null, never)).rejects.toThrow(/ endpoints\.lab\.headers\./);
   });
 
   test('that fails shows what the service said', async () => {
