@@ -177,11 +177,6 @@ describe('a job', () => {
     await expect(one.submit(job(), never)).rejects.toThrow(/ endpoints\.lab\.fineTune\.minRows\./);
   });
 
-  test('cannot be read without a header: where it is set is said', async () => {
-    const one = await refusing('lab.fineTune', 'x-team-id header is required');
-    await expect(one.poll('ft-1', null, never)).rejects.toThrow(/ endpoints\.lab\.headers\./);
-  });
-
   test('that fails shows what the service said', async () => {
     fake.setFineTuning({ polls: 1, failWith: 'row 3 has no\nassistant turn' });
     const one = trainer();
