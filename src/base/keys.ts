@@ -39,9 +39,6 @@ export function shown(text: string, longest = 300): string {
   return plain.length > longest ? `${plain.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…` : plain;
 }
 
-/** With a full stop at its end, where it has none of its own. */
-export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
-
 /** The whole text, as it is but for keys: those of this process, and whatever stands where keys stand. */
 export function withoutKeys(text: string): string {
   let rest = text;

@@ -82,9 +82,18 @@ export function whereToLook({ name, embedded, editorOn }: Pick<Endpoint, 'name' 
 }
 
 /** The connection to what trains for an endpoint is named so, because its settings stand there. */
-export const trainerName = (endpoint: string): string => `${endpoint}.fineTune`;
+export const trainerName = (endpoint: string): string => `${endpoint}${ofTrainer}`;
+const ofTrainer = '.fineTune';
 
-export const isTrainer = ({ name }: Pick<Endpoint, 'name'>): boolean => name.endsWith('.fineTune');
+/** Where in bettertogether.json stands what trains: `endpoints.lab.fineTune`, also where the endpoint itself does. */
+export const trainerSetting = (endpoint: Pick<Endpoint, 'name'>): string =>
+  `endpoints.${trainerName(ownName(endpoint))}`;
+
+export const isTrainer = ({ name }: Pick<Endpoint, 'name'>): boolean => name.endsWith(ofTrainer);
+
+/** The endpoint's name, also of the connection to what trains for it: that one sends the endpoint's headers. */
+export const ownName = ({ name }: Pick<Endpoint, 'name'>): string =>
+  isTrainer({ name }) ? name.slice(0, -ofTrainer.length) : name;
 
 export const baseUrlSetting = (name: string): string => `endpoints.${name}.baseURL in bettertogether.json`;
 

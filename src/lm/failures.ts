@@ -1,15 +1,17 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../base/errors.ts';
-import { sentence, shown } from '../base/keys.ts';
+import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
+import { sentence } from '../base/sentence.ts';
 import type { Connection } from './connection.ts';
-import { isTrainer, named, whereToLook } from './endpoint.ts';
+import { isTrainer, named, ownName, whereToLook } from './endpoint.ts';
 import { BrokenAnswer } from '../wire/answerErrors.ts';
 import { meaningOf } from '../wire/errorMeaning.ts';
 import type { ErrorWords } from '../wire/errorWords.ts';
 import { serviceSaid } from '../wire/serviceSaid.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
+import { wantedOfEveryCall, type Wanted } from '../wire/ofEveryCall.ts';
 import { ProxyRefusal } from './proxyRefusal.ts';
 import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
 
@@ -35,13 +37,7 @@ export type Failure =
       /** What to do about it, as sentences. Default: what there is to do about an endpoint that does not answer. */
       readonly advice?: string;
     }
-  | {
-      readonly kind: 'final';
-      readonly error: HumanError;
-      readonly mayBePaid?: true;
-      /** What it is instead, where the same is said of any other call. Default: `error`. */
-      readonly ofEveryCall?: HumanError;
-    }
+  | { readonly kind: 'final'; readonly error: HumanError; readonly mayBePaid?: true }
   | { readonly kind: 'aborted' }
   /** Not the endpoint's doing: a bug of ours. */
   | { readonly kind: 'unknown' };
@@ -71,7 +67,7 @@ export function classify(error: unknown, connection: Connection, what: string): 
   return { kind: 'unknown' };
 }
 
-function final(error: HumanError): Extract<Failure, { kind: 'final' }> {
+function final(error: HumanError): Failure {
   return { kind: 'final', error };
 }
 
@@ -202,15 +198,14 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
     }
     case 'cannot':
       return refused(connection, `it cannot do this (${said.text})`, whereToLook(endpoint));
+    case 'everyCall': {
+      const advice = adviceOn(wantedOfEveryCall(said.words.text), connection);
+      return refused(connection, `it wants something else of every call (${said.text})`, advice);
+    }
     case 'tooLong':
     case 'flagged':
-    case 'rejected': {
-      const error = new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection));
-      // A filter looks at what is asked and at nothing else.
-      return meaning === 'flagged'
-        ? final(error)
-        : { ...final(error), ofEveryCall: refusesAll(said, what, connection) };
-    }
+    case 'rejected':
+      return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
   }
 }
 
@@ -244,17 +239,10 @@ export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | '
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
 
-/** Azure's older addresses want a version of the API behind each. */
-const wantsApiVersion = /api[- ]version/i;
-
-function refusesAll({ text }: Said, what: string, { endpoint }: Connection): EndpointRefused {
-  const { name } = endpoint;
-  const advice = wantsApiVersion.test(text)
-    ? `Set endpoints.${name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
-    : `Change what it names: "model" or "sampling" of the program, or baseURL, headers or request of endpoints.${name}`;
-  return new EndpointRefused(
-    `${named(endpoint)} rejects every call to ${what}, a plain question too: ${sentence(text)} ${advice}.`,
-  );
+function adviceOn(wanted: Wanted | null, { endpoint }: Connection): string {
+  return wanted === 'apiVersion'
+    ? `Set endpoints.${endpoint.name}.baseURL to the address that takes none: https://<resource>.openai.azure.com/openai/v1 for Azure`
+    : `Name it in endpoints.${ownName(endpoint)}.headers`;
 }
 
 /** @param said fit to be shown. */

@@ -24,7 +24,7 @@ import { mayBePaid, rejectedAdvice } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
-import { OtherCalls, plainQuestion, samePlainly } from './otherCalls.ts';
+import { OtherCalls, plainQuestion } from './otherCalls.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall } from './refusal.ts';
 import { askModel, passingRefusals, type Refusals } from './refusals.ts';
@@ -158,8 +158,7 @@ class EndpointLanguageModel implements LanguageModel {
     const { endpoint } = connection;
     const model = String(request.body['model']);
     const budget = new AttemptBudget(gate, this.#worst(request));
-    const askAlso = async (other: LmRequest) =>
-      this.#settle(budget, other, '', await this.#attempt(other, 2, budget, signal));
+    const plain = plainQuestion(request, endpoint.request);
     const context = {
       health: this.#health,
       who: `${named(endpoint)}, model "${model}",`,
@@ -167,8 +166,7 @@ class EndpointLanguageModel implements LanguageModel {
       classify: (error: unknown) => this.#classify(request, error),
       others: {
         calls: this.#callsOf(model),
-        ask: () => askAlso(plainQuestion(request, endpoint.request)),
-        askTheSame: () => askAlso(samePlainly(request, endpoint.request)),
+        ask: async () => this.#settle(budget, plain, '', await this.#attempt(plain, 2, budget, signal)),
       },
       ...(retry === undefined ? {} : { options: retry }),
     };

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { sleep, stopped } from '../engine/abort.ts';
 import { BudgetExhausted, CallRejected, CallUnanswered, EndpointUnavailable } from '../engine/errors.ts';
-import type { HumanError } from '../base/errors.ts';
 import type { Failure } from './failures.ts';
 import type { OtherCalls } from './otherCalls.ts';
 
@@ -43,8 +42,6 @@ export interface RetryContext {
     readonly calls: OtherCalls;
     /** Asks for something plain; rejects when that is not answered either. */
     readonly ask: () => Promise<unknown>;
-    /** Asks for something plain in the same way; rejects as `ask`. */
-    readonly askTheSame: () => Promise<unknown>;
   };
 }
 
@@ -98,7 +95,7 @@ class Patience {
   /** Resolves when it is time for the next attempt. @throws as `withRetries`. */
   async afterFailure(number: number, error: unknown): Promise<void> {
     const failure = this.#context.classify(error);
-    if (failure.kind === 'final') throw await finalError(failure, this.#context, this.#signal);
+    if (failure.kind === 'final') throw failure.error;
     if (failure.kind !== 'retry') throw error;
     const firstFailure = (this.#firstFailure ??= performance.now());
     const wait = waitBefore(number, failure, this.#context.options ?? {});
@@ -145,33 +142,6 @@ async function answersOthers(
     const failure = classify(error);
     const rejected = failure.kind === 'final' && failure.error instanceof CallRejected;
     return others.calls.answeredSince(rejected ? before : failed);
-  }
-}
-
-type Final = Extract<Failure, { kind: 'final' }>;
-
-/** What a call ends with that is refused: an error of all calls, where a plain one is refused too. */
-async function finalError(
-  { error, ofEveryCall }: Final,
-  { others, classify }: RetryContext,
-  signal: AbortSignal,
-): Promise<Error> {
-  if (ofEveryCall === undefined || others === undefined) return error;
-  const askPlainly = async (): Promise<HumanError | null> => {
-    try {
-      await others.askTheSame();
-      return null;
-    } catch (plain) {
-      const failure = classify(plain);
-      if (failure.kind !== 'final') throw plain;
-      return failure.ofEveryCall ?? (failure.error instanceof CallRejected ? null : failure.error);
-    }
-  };
-  try {
-    return (await others.calls.whyEveryIsRefused(askPlainly)) ?? error;
-  } catch {
-    // It is not known now: the call is refused in any case.
-    return signal.aborted ? stopped(signal) : error;
   }
 }
 

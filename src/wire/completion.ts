@@ -67,11 +67,7 @@ const choiceSchema = z.object({
 type Choice = z.infer<typeof choiceSchema>;
 
 const answerSchema = z.object({
-  // Some say `null` where there is none.
-  choices: z
-    .array(choiceSchema)
-    .nullable()
-    .transform((choices) => choices ?? []),
+  choices: z.array(choiceSchema),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
   usage: z.unknown().transform(inOpenAisNames).optional(),
   model: z.string().nullish().catch(null),

@@ -1,6 +1,7 @@
 import type { ErrorMeaning } from './meanings.ts';
 import type { ErrorWords } from './errorWords.ts';
-import { hasNoSuchModelCode, wordsNoSuchModel } from './noSuchModel.ts';
+import { hasNoSuchModelCode, isModelNotSupported, wordsNoSuchModel } from './noSuchModel.ts';
+import { wantedOfEveryCall } from './ofEveryCall.ts';
 
 /**
  * @param status of HTTP: the answer's own, or where an error came with status 200, what it names.
@@ -15,16 +16,19 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (ofAccount.has(status) && noCredit.test(text)) return 'noCredit';
   if (status === 412 || hasCode(words, deniedCodes)) return 'denied';
   if (ofAccount.has(status) && denied.test(text)) return 'denied';
+  if (ofKey.has(status) && unverified.test(text)) return 'denied';
   if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
   if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
   if (status === 400 && throttled.test(text)) return 'rateLimit';
   if (status === 401 && missesScopes.test(text)) return 'forbidden';
   if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
+  if (ofKey.has(status) && wrongToken.test(text)) return 'wrongKey';
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
+  if (ofRequest.has(status) && wantedOfEveryCall(text) !== null) return 'everyCall';
   if (status === 403) return overQuota.test(text) ? 'denied' : 'forbidden';
-  if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
+  if (ofRequest.has(status) && (isModelNotSupported(words) || wordsNoSuchModel(text))) return 'unknownModel';
   if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 405 || status === 501) return 'cannot';
@@ -36,7 +40,8 @@ export function statusWithin(words: ErrorWords): number {
   if (words.status !== null) return words.status;
   if (noCredit.test(words.text) || denied.test(words.text)) return 403;
   if (hasCode(words, rateLimitCodes) || /rate.?limit|too many requests/i.test(words.text)) return 429;
-  if (hasNoSuchModelCode(words) || wordsNoSuchModel(words.text) || noSuchPath.test(words.text)) return 404;
+  if (hasNoSuchModelCode(words) || isModelNotSupported(words)) return 404;
+  if (wordsNoSuchModel(words.text) || noSuchPath.test(words.text)) return 404;
   if (hasCode(words, /^invalid_request/) || hasCode(words, flaggedCodes) || flagged.test(words.text)) return 400;
   // Something behind it failed: it would not have begun an answer otherwise.
   return 502;
@@ -48,6 +53,8 @@ const hasCode = ({ codes }: ErrorWords, wanted: RegExp): boolean => codes.some((
 const passing = new Set([408, 409, 424, 425, 498, 499]);
 /** With these some say what is wrong with the account. */
 const ofAccount = new Set([400, 401, 403, 412, 429, 451]);
+/** With these alone, which name no part of a call, words for tokens and for verification are believed. */
+const ofKey = new Set([401, 403]);
 /** With these some say that there is no such model. */
 const ofRequest = new Set([400, 422]);
 /** With these, and with no other, the words for what is flagged and for keys are believed. */
@@ -119,12 +126,13 @@ const denied = new RegExp(
     '(location|country|region|territory)[^.]{0,30} not (supported|available|allowed)',
     'not (supported|available) in (your|this) (country|region|location)',
     '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
-    '(organi[sz]ation|account)[^.]{0,30} must be verified|verify (your|the) organi[sz]ation',
     'check your network settings',
     'firewall rules',
   ].join('|'),
   'i',
 );
+
+const unverified = /(organi[sz]ation|account)[^.]{0,30} must be verified|verify (your|the) organi[sz]ation/i;
 
 /** DashScope calls its limit of tokens per minute an empty quota. */
 function isAllocation(text: string): boolean {
@@ -141,4 +149,5 @@ const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
-  /api.?key[^.]{0,20}(not valid|not found|invalid|incorrect|expired|missing)|(a valid|invalid|incorrect|missing)[^.]{0,10}api.?key|(access|security|auth\w*) token[^.]{0,40}(invalid|expired)|invalid access token/i;
+  /api.?key[^.]{0,20}(not valid|not found|invalid|incorrect|expired|missing)|(a valid|invalid|incorrect|missing)[^.]{0,10}api.?key/i;
+const wrongToken = /(access|security|auth\w*) token[^.]{0,40}(invalid|expired)|invalid access token/i;

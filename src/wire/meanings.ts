@@ -20,5 +20,7 @@ export type ErrorMeaning =
   | 'passing'
   /** It has nothing of the kind. */
   | 'cannot'
+  /** It wants something of every call that is not there: a header, a version in its address. */
+  | 'everyCall'
   /** It does not take the call as it is. */
   | 'rejected';

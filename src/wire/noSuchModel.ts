@@ -2,7 +2,7 @@
 import type { ErrorWords } from './errorWords.ts';
 
 const codes =
-  /^(model_?not_?(found|exists?|available|supported)|deployment_?not_?found|invalid_model|unknown_model|model_decommissioned)$/i;
+  /^(model_?not_?(found|exists?|available)|deployment_?not_?found|invalid_model|unknown_model|model_decommissioned)$/i;
 const codesInText = /\b(model_not_found|model_not_available|DeploymentNotFound|ModelNotFound)\b/i;
 
 const sentences = [
@@ -18,6 +18,12 @@ const otherThing =
 /** Whether a code of an error says so. */
 export const hasNoSuchModelCode = (words: Pick<ErrorWords, 'codes'>): boolean =>
   words.codes.some((code) => codes.test(code));
+
+/** Routers say so of a model, and of a part of a request that the model does not take. */
+export const isModelNotSupported = ({ codes: given, fields, text }: ErrorWords): boolean =>
+  given.some((code) => /^model_?not_?supported$/.test(code)) &&
+  fields.every((field) => field === 'model') &&
+  !otherThing.test(text);
 
 /** Whether the words of an error say so, where it could be about something else of the request. */
 export const wordsNoSuchModel = (text: string): boolean =>

@@ -1,5 +1,6 @@
 import { given } from '../../base/given.ts';
 import type { Connection } from '../../lm/connection.ts';
+import { trainerSetting } from '../../lm/endpoint.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { jobAdvice } from './jobAdvice.ts';
 import { ServiceClient } from './serviceClient.ts';
@@ -10,6 +11,6 @@ export function hostedClient(
   onWarning: (message: string) => void,
   retry?: RetryOptions,
 ): ServiceClient {
-  const advice = (said: string) => jobAdvice(said, `endpoints.${connection.endpoint.name}`);
+  const advice = (said: string) => jobAdvice(said, trainerSetting(connection.endpoint));
   return new ServiceClient({ connection, who: 'The training service of', onWarning, advice, ...given({ retry }) });
 }

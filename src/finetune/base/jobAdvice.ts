@@ -7,27 +7,37 @@ const settings: readonly (readonly [RegExp, string])[] = [
   [/\blora.?r(ank)?\b|\brank\b/i, 'Change "lora.rank" of the weight step.'],
   [/trainable.?modules|target.?modules/i, 'Change "lora.targets" of the weight step.'],
   [/epochs?\b/i, 'Change "epochs" of the weight step.'],
-  [
-    /(context|sequence).?length|too many tokens|too long/i,
-    'Rows are too long for it: shorten the prompts, or take a base with a longer context.',
-  ],
 ];
 
 /** Keys of a job that some services do not know, or take in another form. */
 const keys = ['metadata', 'suffix', 'seed'] as const;
-const tooFewRows = /at least \d+ (\w+ )?(examples?|rows?|samples?|lines?)|too few (examples|rows|samples)/i;
+const isUnknown =
+  /\b(unknown|unrecogni[sz]ed|extra|unexpected|unsupported|invalid|not (supported|permitted|allowed))\b/i;
+/** What is said of the rows is not said of the job. */
+const ofRows = /\b(messages?|rows?|lines?|examples?|samples?|file)\b/i;
 
-/** @param setting where the trainer is configured: `endpoints.lab.fineTune`. */
+const tooFewRows = /at least \d+ (\w+ )?(examples?|rows?|samples?|lines?)|too few (examples|rows|samples)/i;
+const ofTrainingFile = /\bfile\b|training/i;
+const rowsTooLong = /(context|sequence).?length|too many tokens|too long/i;
+
+/** @param setting where the trainer is configured: `endpoints.lab.fineTune`. @returns '': nothing is known. */
 export function jobAdvice(said: string, setting: string): string {
-  if (tooFewRows.test(said)) {
-    return `Give the step more rows that the program gets right, and name the least in ${setting}.minRows.`;
-  }
-  const key = keys.find((each) => new RegExp(`\\b${each}\\b`, 'i').test(said));
-  if (key !== undefined)
-    return `Leave it out, or write it as the service takes it: ${setting}.extra: {"${key}": null}.`;
   const found = settings.find(([words]) => words.test(said))?.[1];
   if (found !== undefined) return found;
+  if (tooFewRows.test(said) && ofTrainingFile.test(said)) {
+    return `Give the step more rows that the program gets right, and name the least in ${setting}.minRows.`;
+  }
+  const key = unknownKey(said);
+  if (key !== null) return `Leave it out, or write it as the service takes it: ${setting}.extra: {"${key}": null}.`;
+  if (rowsTooLong.test(said)) {
+    return 'Rows are too long for it: shorten the prompts, or take a base with a longer context.';
+  }
   return /\bmodel\b/i.test(said)
     ? `${setting}.model names the base that is trained there, where it has another name.`
     : '';
+}
+
+function unknownKey(said: string): string | null {
+  if (!isUnknown.test(said) || ofRows.test(said)) return null;
+  return keys.find((each) => new RegExp(`\\b${each}\\b`, 'i').test(said)) ?? null;
 }

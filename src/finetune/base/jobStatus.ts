@@ -1,10 +1,10 @@
 /** A job as its service tells of it, read and cancelled. */
 import { shown } from '../../base/keys.ts';
 import { CallRejected, UnknownJob } from '../../engine/errors.ts';
-import type { JobEvent, JobState, JobStatus } from '../../engine/interfaces.ts';
+import type { JobEvent, JobStatus } from '../../engine/interfaces.ts';
 import { reasonOf, trainedTokensIn } from './jobEvents.ts';
 import type { WireEvent } from './jobEvents.ts';
-import { isPaused } from './stateWords.ts';
+import { isPaused, jobState } from './stateWords.ts';
 import { isUnknown } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';
 
@@ -31,17 +31,10 @@ export function unknownJob(client: ServiceClient, id: string, said: string): Unk
   return new UnknownJob(`${client.who} does not know fine-tuning job "${id}" (any more): ${shown(said)}`);
 }
 
-/** Notifies the user of a job that nothing here can make go on. */
-export function sayPaused(client: ServiceClient, jobId: string, status: string): void {
-  if (!isPaused(status)) return;
-  client.warnOnce(
-    `${client.who} says that job ${jobId} is "${shown(status)}". Let it go on there, or cancel it there: the run waits for it.`,
-  );
-}
-
 /** What a service said of a job. */
 export interface JobReading {
-  readonly state: JobState;
+  /** In the service's own words. */
+  readonly status: string;
   /** The name of the tuned model; '' and `null`: none is named. */
   readonly model: string | null | undefined;
   /** As reported. */
@@ -55,7 +48,9 @@ export interface JobReading {
 }
 
 export function statusOf(client: ServiceClient, jobId: string, reading: JobReading): JobStatus {
-  const { state, events, said, news } = reading;
+  const { status, events, said, news } = reading;
+  sayPaused(client, jobId, status);
+  const state = jobState(status);
   const tokens = trainedTokensIn(reading.trainedTokens);
   if (tokens === undefined) sayTokensRefused(client, jobId);
   const model = reading.model ?? '';
@@ -69,6 +64,14 @@ export function statusOf(client: ServiceClient, jobId: string, reading: JobReadi
     ...(tokens == null ? {} : { trainedTokens: tokens }),
     ...(state === 'failed' ? { error: reasonOf(said, news) } : {}),
   };
+}
+
+/** Notifies the user of a job that nothing here can make go on. */
+function sayPaused(client: ServiceClient, jobId: string, status: string): void {
+  if (!isPaused(status)) return;
+  client.warnOnce(
+    `${client.who} says that job ${jobId} is "${shown(status)}". Let it go on there, or cancel it there: the run waits for it.`,
+  );
 }
 
 function sayTokensRefused(client: ServiceClient, jobId: string): void {

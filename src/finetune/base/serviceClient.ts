@@ -1,7 +1,8 @@
 import { APIError } from 'openai';
 import type * as z from 'zod';
 import { HumanError, messageOf } from '../../base/errors.ts';
-import { sentence, shown } from '../../base/keys.ts';
+import { shown } from '../../base/keys.ts';
+import { sentence } from '../../base/sentence.ts';
 import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { whereToLook } from '../../lm/endpoint.ts';

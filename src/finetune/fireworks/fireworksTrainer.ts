@@ -3,7 +3,7 @@ import type { TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import type { JobState, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
 import type { HostedTrainerOptions } from '../base/hostedTrainer.ts';
-import { cancelJob, readJob, sayPaused, statusOf } from '../base/jobStatus.ts';
+import { cancelJob, readJob, statusOf } from '../base/jobStatus.ts';
 import { goesOn, latestTry, nextId } from '../base/numberedJobs.ts';
 import type { Try } from '../base/numberedJobs.ts';
 import type { ServiceClient } from '../base/serviceClient.ts';
@@ -97,12 +97,10 @@ class FireworksTrainer implements Trainer {
     const read = async (attempt: AbortSignal) =>
       asRecord(jobSchema, await this.#gateway.once('GET', pathOf(jobId), {}, attempt));
     const job = await readJob(client, jobId, read, signal);
-    sayPaused(client, jobId, job.state);
-    const state = jobState(job.state);
     const events = await newsOf(this.#gateway, jobId, job, afterEvent, signal);
-    const succeeded = state === 'succeeded';
+    const succeeded = jobState(job.state) === 'succeeded';
     return statusOf(client, jobId, {
-      state,
+      status: job.state,
       model: succeeded ? this.#options.naming.modelOf(idIn(job.outputModel ?? jobId)) : null,
       trainedTokens: succeeded ? await this.#tokensOf(job, signal) : null,
       said: [job.status?.message, codeOf(job)],

@@ -3,11 +3,10 @@ import { jobEventsAtMost } from '../../base/limits.ts';
 import type { Checkpoint, JobStatus } from '../../engine/interfaces.ts';
 import { jobEvent, wireEventSchema } from '../base/jobEvents.ts';
 import type { WireEvent } from '../base/jobEvents.ts';
-import { readJob, sayPaused, statusOf } from '../base/jobStatus.ts';
+import { readJob, statusOf } from '../base/jobStatus.ts';
 import { firstItems, itemsOf } from '../base/lists.ts';
 import { parsed } from '../base/serviceClient.ts';
 import type { ServiceClient } from '../base/serviceClient.ts';
-import { jobState } from '../base/stateWords.ts';
 import { isListed } from '../base/tunedModel.ts';
 import { wireCheckpointSchema, wireJobSchema } from './jobWire.ts';
 
@@ -25,11 +24,10 @@ export async function jobStatus(
 ): Promise<JobStatus> {
   const read = async (attempt: AbortSignal) => parsed(wireJobSchema, await client.read(pathOf(jobId), {}, attempt));
   const { status, fine_tuned_model: model, trained_tokens, error } = await readJob(client, jobId, read, signal);
-  sayPaused(client, jobId, status);
   // After the status: so the last events of a job that has ended are among them.
   const news = await eventsAfter(client, jobId, afterEvent, signal);
   const said = [error?.message, error?.code];
-  const reading = { state: jobState(status), model, trainedTokens: trained_tokens, said };
+  const reading = { status, model, trainedTokens: trained_tokens, said };
   return statusOf(client, jobId, { ...reading, events: news.map(jobEvent), news });
 }
 

@@ -4,6 +4,7 @@ import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../../engine/i
 import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
+import { trainerSetting } from '../../lm/endpoint.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { methodsIn } from './createBody.ts';
 import type { BodyForm, BodyOptions } from './createBody.ts';
@@ -72,7 +73,7 @@ class OpenAiTrainer implements Trainer {
     this.leastRows = options.leastRows ?? 1;
     this.stallSeconds = options.stallSeconds ?? Infinity;
     const common = { onWarning, ...(retry === undefined ? {} : { retry }) };
-    const advice = (said: string) => jobAdvice(said, `endpoints.${connection.endpoint.name}`);
+    const advice = (said: string) => jobAdvice(said, trainerSetting(connection.endpoint));
     this.#service = new ServiceClient({ ...common, connection, who: 'The training service of', advice });
     this.#endpoint =
       inference === undefined

@@ -92,12 +92,11 @@ class TogetherTrainer implements Trainer {
     const { api } = this.#options;
     const { client } = api;
     const job = await this.#read(jobId, signal);
-    const state = jobState(job.status);
     // After the status: so the last events of a job that has ended are among them.
     const { events, told } = await newsOf(api, pathOf(jobId), jobId, afterEvent, signal);
     return statusOf(client, jobId, {
-      state,
-      model: state === 'succeeded' ? await this.#modelOf(job, signal) : null,
+      status: job.status,
+      model: jobState(job.status) === 'succeeded' ? await this.#modelOf(job, signal) : null,
       trainedTokens: job.token_count,
       said: [],
       events,

@@ -12,6 +12,11 @@ test.each([
   ['Invalid suffix: must be at most 18 characters', /extra: \{"suffix": null\}/],
   ['Model base is not available for fine-tuning', /endpoints\.lab\.fineTune\.model/],
   ['n_epochs is above its most', /"epochs" of the weight step/],
+  ['the suffix of the file name must be .jsonl', /^$/],
+  ["messages[1] has an unknown key 'metadata'", /^$/],
+  ["line 3: unexpected field 'seed'", /^$/],
+  ['Batch size 64 needs at least 64 examples per batch', /"batchSize" of the weight step/],
+  ['A batch needs at least 64 examples', /^$/],
   ['no', /^$/],
 ])('%s', (said, advice) => {
   expect(jobAdvice(said, 'endpoints.lab.fineTune')).toMatch(advice);

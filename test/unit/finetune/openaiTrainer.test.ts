@@ -158,6 +158,25 @@ describe('a job', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/says that job \S+ is "paused".*the run waits for it/));
   });
 
+  async function refusing(name: string, message: string): Promise<Trainer> {
+    const service = await startFakeEndpoint({
+      intercept: ({ url }, response) => {
+        if (url?.includes('/fine_tuning/jobs') !== true) return false;
+        response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message } }));
+        return true;
+      },
+    });
+    closing.push(() => service.close());
+    const connection = connect(defineEndpoint({ name, baseURL: service.baseURL }));
+    closing.push(() => connection.close());
+    return trainer({ connection });
+  }
+
+  test.each(['lab', 'lab.fineTune'])('that is refused says which key to change, trained by "%s"', async (name) => {
+    const one = await refusing(name, 'Training file has 6 examples, but must have at least 10 examples');
+    await expect(one.submit(job(), never)).rejects.toThrow(/ endpoints\.lab\.fineTune\.minRows\./);
+  });
+
   test('that fails shows what the service said', async () => {
     fake.setFineTuning({ polls: 1, failWith: 'row 3 has no\nassistant turn' });
     const one = trainer();

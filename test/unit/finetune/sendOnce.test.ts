@@ -27,6 +27,12 @@ beforeEach(() => {
 });
 afterEach(() => connection.close());
 
+it.each(['lab', 'lab.fineTune'])('a job that is refused names the key to change, trained by "%s"', (name) => {
+  const refusing = hostedClient({ ...connection, endpoint: { ...connection.endpoint, name } }, () => undefined);
+  const { message } = refusing.refusal('a job', 'Unrecognized request argument supplied: metadata');
+  expect(message).toContain(' endpoints.lab.fineTune.extra: {"metadata": null}.');
+});
+
 it('a job whose answer was lost is looked for before each further attempt, whatever came between', async () => {
   const lost = new APIConnectionError({ cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
   const busy = APIError.generate(503, undefined, 'busy', new Headers({ 'retry-after': '0' }));

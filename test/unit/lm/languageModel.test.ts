@@ -316,10 +316,9 @@ describe('the budget', () => {
   });
 
   test('gives back what a refused call held', async () => {
-    const gate = new Budget({ calls: 2, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+    const gate = new Budget({ calls: 1, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
     const lm = model({ gate });
     fake.fault({ kind: 'status', status: 400 });
-    // A plain question is answered: it takes the other one.
     await expect(lm.complete(ask('a'), first, never)).rejects.toThrow(CallRejected);
     expect((await lm.complete(ask('b'), first, never)).text).toMatch(/^answer/);
   });
@@ -371,48 +370,46 @@ describe('what goes wrong', () => {
     [{ kind: 'status', status: 422 }, CallRejected, /rejected/],
   ];
   test.each(lasting)('lasts and is said: %j', async (fault, kind, message) => {
-    const lm = model();
-    await lm.complete(ask('b'), first, never);
     fake.fault(fault);
-    const failed = lm.complete(ask('a'), first, never);
+    const failed = model().complete(ask('a'), first, never);
     await expect(failed).rejects.toThrow(kind);
     await expect(failed).rejects.toThrow(message);
     await expect(failed).rejects.toThrow(`Endpoint "lab" (${fake.baseURL})`);
-    expect(fake.counters.completions).toBe(2);
+    expect(fake.counters.completions).toBe(1);
   });
 
-  describe('a call that is rejected before any was answered', () => {
-    const rejects = (status: number): FakeFault => ({ kind: 'status', status });
-
-    test('ends the run where a plain question is rejected too, which is asked once', async () => {
-      fake.fault(...Array.from({ length: 5 }, () => rejects(400)));
-      const lm = model();
-      const failed = await Promise.allSettled(['a', 'b', 'c', 'd'].map((each) => lm.complete(ask(each), first, never)));
-      for (const each of failed) {
-        expect(each).toMatchObject({ reason: { name: 'EndpointRefused', message: expect.stringMatching(everyCall) } });
-      }
-      expect(fake.counters.completions).toBe(5);
-    });
-
-    test('fails alone where a plain question is answered, with the same sampling', async () => {
-      fake.fault(rejects(422));
-      const lm = model();
-      await expect(lm.complete(ask('a'), first, never)).rejects.toThrow(CallRejected);
-      const messages = [{ role: 'user', content: 'Are you there?' }];
-      const { temperature, topP, maxTokens } = sampling;
-      expect(fake.calls.at(-1)!.body).toMatchObject({ messages, temperature, top_p: topP, max_tokens: maxTokens });
-      fake.fault(rejects(422));
-      await expect(lm.complete(ask('b'), first, never)).rejects.toThrow(CallRejected);
-      expect(fake.counters.completions).toBe(3);
-    });
-
-    test('fails alone where the plain question is not answered for now', async () => {
-      fake.fault(rejects(400), rejects(503));
-      await expect(model().complete(ask('a'), first, never)).rejects.toThrow(CallRejected);
-    });
+  test('a setting of one call that is rejected is no reason to end, whatever was asked before', async () => {
+    const message = 'max_tokens is above 8192';
+    fake.setAnswer(({ body }) =>
+      Number(body['max_tokens']) > 8192 ? { text: null, status: 400, raw: { error: { message } } } : 'Paris',
+    );
+    const long: LmCall = { ...ask('a'), sampling: { maxTokens: 9000 } };
+    const lm = model();
+    for (const call of [long, { ...long, ...ask('b') }]) {
+      await expect(lm.complete(call, first, never)).rejects.toThrow(CallRejected);
+    }
+    expect((await lm.complete(ask('c'), first, never)).text).toBe('Paris');
+    const again = model();
+    expect((await again.complete(ask('c'), first, never)).cached).toBe(true);
+    await expect(again.complete(long, first, never)).rejects.toThrow(CallRejected);
   });
 
-  const everyCall = /rejects every call to model "base", a plain question too: .*endpoints\.lab/;
+  test.each([
+    ['Missing required query parameter: api-version', /endpoints\.lab\.baseURL.*\/openai\/v1/],
+    ['x-portkey-provider header is required', /endpoints\.lab\.headers/],
+  ])('what is wanted of every call ends with the first: %s', async (message, advice) => {
+    fake.setAnswer(() => ({ text: null, status: 400, raw: { error: { message } } }));
+    const failed = model().complete(ask('a'), first, never);
+    await expect(failed).rejects.toThrow(EndpointRefused);
+    await expect(failed).rejects.toThrow(advice);
+    expect(fake.counters.completions).toBe(1);
+  });
+
+  test('choices that are null are asked for again', async () => {
+    let asked = 0;
+    fake.setAnswer(() => (++asked === 1 ? { text: null, raw: { choices: null } } : 'Paris'));
+    expect((await model().complete(ask('a'), first, never)).text).toBe('Paris');
+  });
 
   test('an answer that was lost counts as paid where no other one came', async () => {
     const budget = unlimited();

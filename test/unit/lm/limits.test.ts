@@ -163,7 +163,7 @@ describe('numbers of tokens', () => {
     });
     place.closing.push(() => fake.close());
     const asked = modelAt(connectTo(fake.baseURL), budget()).complete(call, { round: 0, repeat: 0 }, never);
-    await expect(asked).rejects.toThrow('rejects every call to model "base"');
+    await expect(asked).rejects.toThrow('rejected a call to model "base"');
   });
 });
 

@@ -135,7 +135,7 @@ describe('a call that fails while others are answered', () => {
   const nobody = () => Promise.reject(new Error('no'));
 
   function contextBeside(calls: OtherCalls, ask: () => Promise<unknown>, failure = ofCall): RetryContext {
-    return { ...contextOf(failure), others: { calls, ask, askTheSame: ask } };
+    return { ...contextOf(failure), others: { calls, ask } };
   }
 
   test('fails by itself when its patience is over and the endpoint then answers something plain', async () => {

@@ -420,9 +420,9 @@ export const readingQuirks: readonly Quirk[] = [
   {
     quirk: 'choices is null',
     seenAt: 'vLLM behind gateways',
-    does: 'The row fails as where there are none; it is not asked again, and charged once.',
+    does: 'The call is made again: what stands between had none at hand.',
     answer: () => error(200, { object: 'chat.completion', choices: null, usage: null }),
-    then: { rejected: /without text \(no choices\)/ },
+    then: { unavailable: /broken answer: .*not a completion/ },
     charged: 1,
   },
   {
