@@ -1,7 +1,7 @@
 /** The columns of a `.csv` or `.tsv` file: their names, those that have none, and what a short line leaves out. */
 import { UsageError } from '../base/errors.ts';
 import { columnsAtMost } from '../base/limits.ts';
-import { quotesRemedy } from './csvQuotes.ts';
+import { hasOddQuotes, quotesRemedy } from './csvQuotes.ts';
 import { tooWide } from './dataFile.ts';
 
 type CsvFields = Readonly<Record<string, string>>;
@@ -53,10 +53,11 @@ export class CsvColumns {
   #checkLength(record: CsvFields, place: string): void {
     const columns = this.#named.length;
     const given = this.#named.filter((name) => Object.hasOwn(record, name)).length;
-    if (given === columns || (given > 1 && 2 * given >= columns)) return;
+    if (given === columns) return;
+    if (given > 1 && 2 * given >= columns && !Object.values(record).some(hasOddQuotes)) return;
     throw new UsageError(
-      `${place}: the line has ${given} of ${columns} columns. A text with a line break in it has to stand in double ` +
-        'quotes; what is empty stands between separators.',
+      `${place}: the line has ${given} of ${columns} columns. A text with a line break or a separator in it has to ` +
+        'stand in double quotes; what is empty stands between separators.',
     );
   }
 

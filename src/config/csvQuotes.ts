@@ -6,13 +6,18 @@ export function relaxesQuotes(head: string): boolean {
 }
 
 /**
- * Whether a text that begins with a quote goes on behind the closing one: `"hi" he said`. Perhaps the first was never
- * closed, and what stands behind it, lines too, was taken for one text.
+ * Whether a text begins with a quote, behind spaces or none, that does not enclose it: `"hi" he said`. Perhaps the quote
+ * was never closed, and what stands behind it, lines too, was taken for one text; or it was to hold separators.
  *
  * @param raw the record as it stands in the file
  */
-export function goesOnBehindQuotes(value: string, raw: string): boolean {
-  return value.startsWith('"') && !raw.includes(`"${value.replaceAll('"', '""')}"`);
+export function isHalfQuoted(value: string, raw: string): boolean {
+  return /^\s*"/.test(value) && !raw.includes(`"${value.replaceAll('"', '""')}"`);
+}
+
+/** Whether a part of what stands between two quotes may be in the text beside it. */
+export function hasOddQuotes(value: string): boolean {
+  return value.split('"').length % 2 === 0;
 }
 
 export const quotesRemedy =

@@ -5,7 +5,7 @@ import { CsvError, parse as csvParser } from 'csv-parse';
 import { UsageError, messageOf } from '../base/errors.ts';
 import { rowBytesAtMost } from '../base/limits.ts';
 import { CsvColumns } from './csvColumns.ts';
-import { goesOnBehindQuotes, quotesRemedy, relaxesQuotes } from './csvQuotes.ts';
+import { isHalfQuoted, quotesRemedy, relaxesQuotes } from './csvQuotes.ts';
 import { separatorOf } from './csvSeparator.ts';
 import { checkedChunks, tooLong } from './dataFile.ts';
 import type { DataLimits, Row } from './dataFile.ts';
@@ -52,7 +52,7 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
     await pipeline(after(head, chunks), parser, async (records: AsyncIterable<CsvRecord>) => {
       for await (const { record, raw, info } of records) {
         const place = `${file}:${info.lines}`;
-        if (Object.values(record).some((value) => goesOnBehindQuotes(value, raw))) throw misquoted(place);
+        if (Object.values(record).some((value) => isHalfQuoted(value, raw))) throw misquoted(place);
         rows.push({ place, fields: columns.fieldsOf(record, rows.length, place) });
       }
     });
@@ -63,7 +63,7 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
 }
 
 function misquoted(place: string): UsageError {
-  return new UsageError(`${place}: not valid CSV: a text goes on behind its closing quote.${quotesRemedy}`);
+  return new UsageError(`${place}: not valid CSV: a text begins with a quote that does not enclose it.${quotesRemedy}`);
 }
 
 function notCsv(error: unknown, file: string, rowBytes: number): UsageError {
@@ -77,4 +77,5 @@ const remedies: Readonly<Record<string, string>> = {
   CSV_RECORD_INCONSISTENT_COLUMNS: ' A text with the separator in it has to stand in double quotes.',
   INVALID_OPENING_QUOTE: quotesRemedy,
   CSV_INVALID_CLOSING_QUOTE: quotesRemedy,
+  CSV_QUOTE_NOT_CLOSED: quotesRemedy,
 };
