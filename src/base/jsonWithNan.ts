@@ -13,7 +13,17 @@ export function parseJsonWithNan(text: string): JsonValue {
   const marked = text.replaceAll(token, (found) =>
     found.startsWith('"') ? found : JSON.stringify(`${mark}${found.toLowerCase().replace('infinity', 'inf')}`),
   );
-  return unmarked(parseExactJson(marked));
+  try {
+    return unmarked(parseExactJson(marked));
+  } catch {
+    // The fault is another one: it is told by the text as it was written, with the same places.
+    return parseExactJson(text.replaceAll(token, (found) => (found.startsWith('"') ? found : sameLength(found))));
+  }
+}
+
+/** A number that JSON has: `NaN` → `0.0`. */
+function sameLength(none: string): string {
+  return none.replace('NaN', '0.0').replace('Infinity', '10000000');
 }
 
 function unmarked(value: JsonValue): JsonValue {

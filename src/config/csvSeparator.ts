@@ -1,5 +1,6 @@
 /** What separates the columns of a `.csv` or `.tsv` file: in half of Europe Excel writes semicolons. */
 import { parse } from 'csv-parse/sync';
+import { relaxesQuotes } from './csvQuotes.ts';
 
 export interface Separator {
   readonly delimiter: string;
@@ -55,8 +56,10 @@ function columnsBy(head: string, delimiter: string): Columns {
 /** Columns of each of the first records; `null` where it is not CSV, as far as it was read. */
 function widthsOf(head: string, delimiter: string, to: number): readonly number[] | null {
   try {
-    const options = { delimiter, to, ltrim: delimiter !== '\t', skip_empty_lines: true, relax_column_count: true };
-    return parse(head, options).map(({ length }) => length);
+    const relaxed = { relax_column_count: true, relax_quotes: relaxesQuotes(head) };
+    return parse(head, { delimiter, to, ltrim: delimiter !== '\t', skip_empty_lines: true, ...relaxed }).map(
+      ({ length }) => length,
+    );
   } catch {
     return null;
   }

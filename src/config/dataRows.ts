@@ -36,7 +36,7 @@ export async function readRows(file: string, options: DataOptions): Promise<File
 
 async function rowsOf(file: string, limits: DataOptions, hash: Hash): Promise<readonly Row[]> {
   const kind = extname(unpackedName(file)).toLowerCase();
-  if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, limits, hash);
+  if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, chunksOf(file, limits, hash), limits);
   if (kind === '.json') return jsonArray(file, limits, hash);
   if (kind === '.csv' || kind === '.tsv') return csvRows(file, limits, hash);
   if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
@@ -68,8 +68,11 @@ function otherwise(kind: string, file: string): string {
     : `Code reads it, with pandas: \`def rows(): return pandas.${frame}('${basename(file)}')\`, named as "file.py#rows".`;
 }
 
-async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
-  const { rowBytes = rowBytesAtMost } = limits;
+async function jsonLines(
+  file: string,
+  chunks: AsyncIterable<Buffer> | readonly Buffer[],
+  { rowBytes = rowBytesAtMost }: DataLimits,
+): Promise<readonly Row[]> {
   const splitter = new LineSplitter({ lineBytes: rowBytes });
   const rows: Row[] = [];
   let number = 0;
@@ -88,7 +91,7 @@ async function jsonLines(file: string, limits: DataLimits, hash: Hash): Promise<
     }
     rows.push({ place, fields: asRow(value, place) });
   };
-  for await (const chunk of chunksOf(file, limits, hash)) {
+  for await (const chunk of chunks) {
     for (const line of splitter.split(chunk)) take(line);
     if (splitter.isTooLong) throw tooLong(`${file}:${number + 1}`, rowBytes);
   }
@@ -111,7 +114,7 @@ async function jsonArray(file: string, limits: DataOptions, hash: Hash): Promise
     chunks.push(chunk);
   }
   const text = textOf(Buffer.concat(chunks), file);
-  if (limits.list === undefined && anObjectALine.test(text)) return linesOf(text, file);
+  if (limits.list === undefined && holdsAnObjectALine(text)) return jsonLines(file, chunks, limits);
   const value = parseJson(text, file, '');
   const list = listIn(value, limits.list);
   if (list === null) throw notRows(value, file, limits.list);
@@ -122,27 +125,30 @@ async function jsonArray(file: string, limits: DataOptions, hash: Hash): Promise
   });
 }
 
-const anObjectALine = /^\s*\{.*\}\s*\n\s*\{/;
-
-function linesOf(text: string, file: string): readonly Row[] {
-  return text.split('\n').flatMap((line, i) => {
-    const place = `${file}:${i + 1}`;
-    return line.trim() === '' ? [] : [{ place, fields: asRow(valueOf(line, place, ''), place) }];
-  });
+/** A `.json` that is a `.jsonl`. */
+export function holdsAnObjectALine(text: string): boolean {
+  return /^\s*\{.*\}\s*\n\s*\{/.test(text);
 }
 
 /**
- * The rows of the whole value, or of the list in it that is named; of an object with one list alone, and no other, those
- * of that list.
+ * The rows of the whole value, or of the list in it that is named; of an object with one list of objects, and no other,
+ * those of that list.
  */
 function listIn(value: JsonValue, named: string | undefined): readonly JsonValue[] | null {
   if (named !== undefined) return listUnder(value, named);
   if (Array.isArray(value)) return value as readonly JsonValue[];
-  const lists = value !== null && typeof value === 'object' ? Object.values(value as Fields).filter(Array.isArray) : [];
-  const [list = [], ...others] = lists as readonly (readonly JsonValue[])[];
-  const isOfRows =
-    list.length > 0 && list.every((row) => row !== null && typeof row === 'object' && !Array.isArray(row));
-  return isOfRows && others.length === 0 ? list : null;
+  const lists = value !== null && typeof value === 'object' ? listsOfRows(value as Fields) : [];
+  return lists.length === 1 ? lists[0]![1] : null;
+}
+
+function listsOfRows(value: Fields): readonly (readonly [string, readonly JsonValue[]])[] {
+  return Object.entries(value).flatMap(([name, list]) =>
+    Array.isArray(list) && list.every(isObject) ? [[name, list as readonly JsonValue[]] as const] : [],
+  );
+}
+
+function isObject(value: JsonValue): boolean {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 function listUnder(value: JsonValue, name: string): readonly JsonValue[] | null {
@@ -198,14 +204,15 @@ function lineRemedy(line: string, number: number): string {
 function keysOf(value: JsonValue, file: string): string {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return '';
   const values = Object.values(value);
-  if (values.length > 0 && values.every((each) => each !== null && typeof each === 'object' && !Array.isArray(each))) {
+  if (values.length > 0 && values.every(isObject)) {
     return (
       ' It is an object of objects: write a list of rows (pandas: to_json(…, orient="records")), or make the rows in ' +
       'code ("file.py#name").'
     );
   }
-  const lists = Object.entries(value).filter(([, each]) => Array.isArray(each));
-  if (lists.length === 0) return '';
+  // What describes the columns is a list of objects too, and a shorter one.
+  const lists = listsOfRows(value as Fields).toSorted(([, a], [, b]) => b.length - a.length);
+  if (lists.length === 0) return ' It has no list of objects in it: make the rows in code ("file.py#name").';
   const names = lists.map(([name]) => `"${name}"`).join(', ');
   return (
     ` It is an object with ${names}. A list of rows in it is named as "${basename(file)}#${lists[0]![0]}"; otherwise make ` +

@@ -66,7 +66,9 @@ const programEntrySchema = z
     metricRange: z
       .tuple([z.number(), z.number()])
       .optional()
-      .describe('Lowest and highest value of the metric. Default [0, 1]; a value outside is an error naming the row.'),
+      .describe(
+        'Lowest and highest value of the metric. Default [0, 1]; a row with a value outside fails and scores 0, and many far outside end the run.',
+      ),
     train: reference.describe(
       'Rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), file.json#key, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
     ),

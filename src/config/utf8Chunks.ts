@@ -19,7 +19,7 @@ export function unpackedName(file: string): string {
  * @throws Error of zlib, where what is packed is torn; TypeError, where UTF-16 is none.
  */
 export async function* utf8Chunks(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const head = await headOf(chunks);
+  const head = await headOf(chunks, markBytes);
   const all = after(head, chunks);
   if (head.subarray(0, markBytes).equals(gzipMark)) {
     yield* utf8Chunks(unpacked(all));
@@ -29,17 +29,19 @@ export async function* utf8Chunks(chunks: AsyncGenerator<Buffer>): AsyncGenerato
   yield* utf16 === undefined ? all : decoded(all, utf16.encoding);
 }
 
-async function headOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer> {
-  let head = Buffer.alloc(0);
-  while (head.length < markBytes) {
+/** The first chunks: so many bytes at least, where there are as many. */
+export async function headOf(chunks: AsyncGenerator<Buffer>, bytesAtLeast: number): Promise<Buffer> {
+  const head: Buffer[] = [];
+  for (let bytes = 0; bytes < bytesAtLeast;) {
     const next = await chunks.next();
     if (next.done === true) break;
-    head = Buffer.concat([head, next.value]);
+    head.push(next.value);
+    bytes += next.value.length;
   }
-  return head;
+  return Buffer.concat(head);
 }
 
-async function* after(head: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+export async function* after(head: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   if (head.length > 0) yield head;
   yield* chunks;
 }

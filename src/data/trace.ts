@@ -82,11 +82,6 @@ export const programOutcomeSchema = z.object({
   /** Left out where the metric was not asked about a predictor, or gave `score` again. */
   aboutPredictor: aboutPredictorSchema.exactOptional(),
   error: userCodeErrorSchema.exactOptional(),
-  /**
-   * Names of fields that the metric asked of the row and of the prediction, and that were not there, where that is no
-   * error; left out where there are none.
-   */
-  absentFields: z.object({ row: z.array(z.string()), prediction: z.array(z.string()) }).exactOptional(),
   trace: z.array(traceCallSchema),
   /** In the order they began, for the trace viewer; left out where there are none. */
   retrievals: z.array(retrievalSchema).exactOptional(),

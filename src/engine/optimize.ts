@@ -320,7 +320,7 @@ export class Optimization {
     return {
       prefix,
       meter: new UsageMeter(this.#parts.prices),
-      failures: new FailureTally(),
+      failures: new FailureTally(this.#settings.metricRange),
       readings: new ReadingTally(),
       signal: this.#signal,
     };

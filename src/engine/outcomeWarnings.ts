@@ -2,22 +2,22 @@
 import type { Example, ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import type { RunEvent } from '../protocol.ts';
-import { AbsentFieldsWarning } from './absentFields.ts';
 import { LabelKindWarning } from './labelKinds.ts';
 import { MissingInputsWarning } from './missingInputs.ts';
+import { OutsideRangeWarning } from './outsideRange.ts';
 import { UncalledWarning } from './uncalled.ts';
 
 export class OutcomeWarnings {
   readonly #append: (event: RunEvent) => void;
   readonly #labelKinds: LabelKindWarning;
-  readonly #absentFields: AbsentFieldsWarning;
+  readonly #outsideRange: OutsideRangeWarning;
   /** `null` while the program is not described. */
   #ofPredictors: { readonly missingInputs: MissingInputsWarning; readonly uncalled: UncalledWarning } | null = null;
 
-  constructor(append: (event: RunEvent) => void) {
+  constructor(append: (event: RunEvent) => void, metricRange: readonly [number, number]) {
     this.#append = append;
     this.#labelKinds = new LabelKindWarning(append);
-    this.#absentFields = new AbsentFieldsWarning(append);
+    this.#outsideRange = new OutsideRangeWarning(append, metricRange);
   }
 
   describe(program: ProgramDescription): void {
@@ -30,7 +30,7 @@ export class OutcomeWarnings {
   /** @param score from 0 to 1 */
   add(example: Example, outcome: ProgramOutcome, score: number): void {
     this.#labelKinds.add(example, outcome, score);
-    this.#absentFields.add(example, outcome, score);
+    this.#outsideRange.add(example, outcome);
     this.#ofPredictors?.missingInputs.add(example, outcome.trace);
     this.#ofPredictors?.uncalled.add(example, outcome);
   }

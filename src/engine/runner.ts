@@ -101,7 +101,7 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
-    this.#warnings = new OutcomeWarnings((event) => parts.journal.append(event));
+    this.#warnings = new OutcomeWarnings((event) => parts.journal.append(event), parts.metricRange);
     // That a program cannot be described is told where its description is needed.
     parts.program.describe().then(
       (program) => this.#warnings.describe(program),

@@ -19,13 +19,14 @@ export interface Scope {
 /** Rows after which a metric that failed on every one of them is broken: the rows behind them need not be paid for. */
 const rowsOfBrokenMetric = 20;
 
-/** Of all rows, for which a metric may give numbers outside of `metricRange`: an LM that judges may slip. */
+/** Of all rows, and their number, for which a metric may give numbers far outside of `metricRange`: judges slip. */
 const outsideByChance = 0.25;
+const slipsAtMost = 2;
 
 /**
  * Notices when every row of a step ends in the very same error of the user's code, or in any error of the metric: then
  * the score is not 0, the code is broken (DSPy would report 0.0: dspy/teleprompt/utils.py, `eval_candidate_program`).
- * The same of a metric whose scale is not that of `metricRange`: its right answers would be the rows that fail.
+ * The same of a metric whose scale is clearly not that of `metricRange`: its right answers would be the rows that fail.
  */
 export class FailureTally {
   #runs = 0;
@@ -33,16 +34,23 @@ export class FailureTally {
   #first = '';
   #alike = 0;
   #inMetric = 0;
-  /** Rows for which the metric returned a number outside of the range; the least and the most of these, 0 and 1. */
-  #outside = 0;
-  #least = 0;
-  #most = 1;
+  readonly #range: readonly [number, number];
+  /** Rows for which the metric returned a number farther outside of the range than the range is wide. */
+  #farOutside = 0;
+  /** Of the range and all that was returned outside of it. */
+  #least: number;
+  #most: number;
   #firstOutside = '';
-  #isAnyScored = false;
   #where = '';
   #mends: HumanError['mends'] = [];
   #unsettled = 0;
   #unanswered = 0;
+
+  /** @param metricRange the smallest and the largest number that the metric may return */
+  constructor(metricRange: readonly [number, number] = [0, 1]) {
+    this.#range = metricRange;
+    [this.#least, this.#most] = metricRange;
+  }
 
   /** Nothing failed for a reason that may be gone the next time. */
   get allSettled(): boolean {
@@ -56,16 +64,16 @@ export class FailureTally {
 
   /** `settled`: running the row again would give the same; `unanswered`: the endpoint answered others and not this one. */
   add(
-    { error, score }: Pick<ProgramOutcome, 'error' | 'score'>,
+    { error }: Pick<ProgramOutcome, 'error'>,
     { settled, unanswered }: { readonly settled: boolean; readonly unanswered: boolean },
   ): void {
     this.#runs++;
     if (!settled) this.#unsettled++;
     if (unanswered) this.#unanswered++;
-    if (error === undefined && score > 0) this.#isAnyScored = true;
     if (error === undefined || error.kind === 'parse') return;
     if (error.returned !== undefined) {
-      if (this.#outside++ === 0) this.#firstOutside = `${error.kind}: ${error.message}`;
+      if (this.#isFar(error.returned) && this.#farOutside++ === 0)
+        this.#firstOutside = `${error.kind}: ${error.message}`;
       this.#least = Math.min(this.#least, error.returned);
       this.#most = Math.max(this.#most, error.returned);
     }
@@ -115,11 +123,15 @@ export class FailureTally {
     );
   }
 
+  #isFar(returned: number): boolean {
+    const [low, high] = this.#range;
+    return Math.max(low - returned, returned - high) > high - low;
+  }
+
   #throwIfOutside(what: string): void {
-    const often = this.#outside > outsideByChance * this.#runs;
-    if (this.#outside === 0 || (this.#isAnyScored && !often)) return;
+    if (this.#farOutside <= Math.max(slipsAtMost, outsideByChance * this.#runs)) return;
     throw new HumanError(
-      `${what}the metric returned a number outside of "metricRange" for ${this.#outside} of ${this.#runs} rows, ` +
+      `${what}the metric returned a number far outside of "metricRange" for ${this.#farOutside} of ${this.#runs} rows, ` +
         `which are not scored, so the score says nothing. Set "metricRange" in bettertogether.json to the smallest and ` +
         `the largest number that the metric may return (here from ${this.#least} to ${this.#most}), or divide there.\n` +
         this.#firstOutside,

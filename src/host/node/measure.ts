@@ -3,7 +3,6 @@ import type { Fields } from '../../base/json.ts';
 import type { ProgramOutcome, TraceCall } from '../../data/trace.ts';
 import { fieldsFromJson } from '../../program/values/fromJson.ts';
 import type { RunParams } from '../protocol.ts';
-import { absentIn, askedFields } from './askedFields.ts';
 import type { BehindPrediction, UserMetric } from './program.ts';
 import { rowValues } from './rowValues.ts';
 import type { RunContext } from './runContext.ts';
@@ -12,7 +11,7 @@ import { ratingOf } from './score.ts';
 import type { Rating } from './score.ts';
 import { userError } from './userError.ts';
 
-type Measured = Pick<ProgramOutcome, 'score' | 'feedback' | 'aboutPredictor' | 'absentFields'>;
+type Measured = Pick<ProgramOutcome, 'score' | 'feedback' | 'aboutPredictor'>;
 
 /** The metric, asked about one run of the program. */
 type Ask = (...more: BehindPrediction) => Promise<Rating>;
@@ -32,16 +31,9 @@ export async function measure(loaded: Loaded, context: RunContext, params: RunPa
     context.throwUnhandled();
     return ratingOf(value, metricRange, metricSpec, params.example);
   };
-  const asked = await (params.collecting ? ask(context.trace().map(asValues)) : ask());
-  const rating = { ...asked, ...absentFields(metric, params.fields, made) };
+  const rating = await (params.collecting ? ask(context.trace().map(asValues)) : ask());
   if (params.feedbackFor === undefined || !takesPredictor(metric)) return rating;
   return aboutPredictor(params.feedbackFor, rating, { ask, context, workspace: loaded.workspace });
-}
-
-function absentFields(metric: UserMetric, fields: Fields, made: Fields): Pick<Measured, 'absentFields'> {
-  const asked = askedFields(metric);
-  const [row, prediction] = [absentIn(asked.row, fields), absentIn(asked.prediction, made)];
-  return row.length + prediction.length === 0 ? {} : { absentFields: { row, prediction } };
 }
 
 /** `rating`, with feedback about a predictor in the place of that about the program, where the predictor was called. */

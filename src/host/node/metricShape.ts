@@ -1,5 +1,11 @@
-/** One parameter alone: an object taken apart, or as autoevals names it. A metric of the row alone has another name for it. */
-const oneInBrackets = /^(?:async\b\s*)?(?:function\b\s*)?[\w$]*\s*\(\s*(?:args|\{[^{}=]*\})\s*,?\s*\)\s*(?:=>|\{)/;
+/**
+ * One parameter alone: an object of which `output` or `expected` is taken, or as autoevals names it. A metric of the row
+ * alone has other names.
+ */
+const takenApart = String.raw`\{(?:[^{}=]*,)?\s*(?:output|expected)\s*(?:[,:][^{}=]*)?\}`;
+const oneInBrackets = new RegExp(
+  String.raw`^(?:async\b\s*)?(?:function\b\s*)?[\w$]*\s*\(\s*(?:args|${takenApart})\s*,?\s*\)\s*(?:=>|\{)`,
+);
 const oneWithout = /^(?:async\s+)?args\s*=>/;
 
 /**

@@ -59,8 +59,9 @@ const fieldsNamed = 3;
 const common = 0.2;
 
 /**
- * Labels that no row has, and fields that many rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
- * called with counts as missing where it is empty, as in a `.csv`: a metric has nothing to compare there.
+ * Labels that no row has, and fields that many rows have and some have not: a label that is missing, or a name that was
+ * misspelt. One that is not called with counts as missing where it is empty, as in a `.csv`: a metric has nothing to
+ * compare there.
  */
 function lacking(split: Split): readonly string[] {
   const { rows } = split;
@@ -76,7 +77,7 @@ function lacking(split: Split): readonly string[] {
   ];
 }
 
-/** A metric has nothing to compare where all columns of labels are empty; one of several may be for notes. */
+/** A metric that compares has nothing to compare with where all columns of labels are empty; one of several may be for notes. */
 function withoutLabels({ file, rows }: Split, counts: ReadonlyMap<string, number>): readonly string[] {
   const names = rows.flatMap(({ inputs, fields }) =>
     Object.keys(fields).filter((name) => !Object.hasOwn(inputs, name)),
@@ -84,7 +85,10 @@ function withoutLabels({ file, rows }: Split, counts: ReadonlyMap<string, number
   const labels = [...new Set(names)];
   if (labels.length === 0 || labels.some((name) => counts.has(name))) return [];
   const shown = labels.slice(0, fieldsNamed).map((name) => `"${name}"`);
-  return [`No row of ${basename(file)} has anything in ${shown.join(', ')}: there is no label to compare with.`];
+  return [
+    `No row of ${basename(file)} has anything in ${shown.join(', ')}. If the metric compares predictions with it, ` +
+      'the scores say nothing.',
+  ];
 }
 
 function lackingField({ file, rows }: Split, name: string): string {

@@ -7,7 +7,7 @@ import { parseExactJson } from '../../base/exactJson.ts';
 import type { Fields, JsonValue } from '../../base/json.ts';
 import { nestingAtMost, wholeDataBytesAtMost } from '../../base/limits.ts';
 import { nestsDeeper } from '../../base/nesting.ts';
-import { readRows } from '../../config/dataRows.ts';
+import { holdsAnObjectALine, readRows } from '../../config/dataRows.ts';
 import { textOf } from '../../config/utf8.ts';
 
 export interface ExportedSpan {
@@ -84,20 +84,23 @@ export async function exportedSpans(file: string): Promise<readonly ExportedSpan
 }
 
 async function recordsIn(file: string): Promise<readonly Placed[]> {
-  if (extname(file).toLowerCase() === '.json') return wholeFile(file);
+  if (extname(file).toLowerCase() !== '.json') return recordALine(file);
+  const content = textOf(await read(file), file);
+  return holdsAnObjectALine(content) ? recordALine(file) : wholeFile(content, file);
+}
+
+async function recordALine(file: string): Promise<readonly Placed[]> {
   const { rows } = await readRows(file, {});
   return rows.map(({ place, fields }) => ({ place, value: fields }));
 }
 
-async function wholeFile(file: string): Promise<readonly Placed[]> {
-  const content = textOf(await read(file), file);
+function wholeFile(content: string, file: string): readonly Placed[] {
   if (nestsDeeper(content, nestingAtMost)) throw new UsageError(`${file}: nests deeper than ${nestingAtMost} levels.`);
   let value: JsonValue;
   try {
     value = parseExactJson(content);
   } catch (error) {
-    const lines = /^\s*\{.*\}\s*\n\s*\{/.test(content) ? ' It holds an object a line: name it .jsonl.' : '';
-    throw new UsageError(`${file}: not valid JSON: ${messageOf(error)}.${lines}`, error);
+    throw new UsageError(`${file}: not valid JSON: ${messageOf(error)}.`, error);
   }
   const list = listIn(value);
   return list === null

@@ -101,7 +101,7 @@ export async function withSideWork<T>(
     const scope = {
       prefix: '',
       meter: new UsageMeter(services.prices),
-      failures: new FailureTally(),
+      failures: new FailureTally(config.metricRange),
       readings: new ReadingTally(),
       signal,
     };

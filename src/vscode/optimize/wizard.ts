@@ -120,7 +120,10 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
 
 async function askData({ session, root, program, entry, title, draft }: Asking, place: Place): Promise<Answer> {
   const found = await vscode.workspace.findFiles(
-    new vscode.RelativePattern(root.folder, '**/*.{jsonl,ndjson,csv,json}'),
+    new vscode.RelativePattern(
+      root.folder,
+      '**/*.{jsonl,ndjson,csv,tsv,json,jsonl.gz,ndjson.gz,csv.gz,tsv.gz,json.gz}',
+    ),
     excluded,
     mostFiles,
   );
@@ -181,7 +184,7 @@ async function browse(root: string, files: readonly string[]): Promise<DataChoic
     (await vscode.window.showOpenDialog({
       defaultUri: vscode.Uri.file(root),
       openLabel: l10n.t('Optimize on These Rows'),
-      filters: { [l10n.t('Rows of data')]: ['jsonl', 'ndjson', 'json', 'csv'] },
+      filters: { [l10n.t('Rows of data')]: ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'gz'] },
     })) ?? [];
   if (uri === undefined) return null;
   return (

@@ -99,6 +99,7 @@ describe('loadDataset', () => {
     ['bars', 'q|answer\none; two, three|a\nfour|"b\tc|d"\n'],
     ["Excel's line that names them", 'sep=;\r\nq;answer\r\n"one; two, three";a\r\nfour;b\tc|d\r\n'],
     ["the rows' numbers of a shuffled frame", ',q,answer\n17,"one; two, three",a\n3,four,b\tc|d\n'],
+    ["the rows' numbers behind", 'q,answer,\n"one; two, three",a,0\nfour,b\tc|d,1\n'],
     ["the rows' numbers of pandas", ',q,answer\n0,"one; two, three",a\n1,four,b\tc|d\n'],
     ['spaces behind the separators', 'q, answer\n"one; two, three", a\nfour, "b\tc|d"\n'],
     ['spaces between quotes', '"q", "answer"\n"one; two, three", "a"\n"four", "b\tc|d"\n'],
@@ -179,16 +180,16 @@ describe('loadDataset', () => {
     }
   });
 
-  it('passes over lines of empty cells, and takes short ones as rows without these fields', async () => {
-    const file = write('short.csv', 'q;answer;note\none;a\n;;\n" ";;\ntwo;b;c\n;;\n');
+  it('passes over lines of empty cells, and takes what short ones leave out as empty', async () => {
+    const file = write('short.csv', 'q;answer;note;\none;a\n;;;\n" ";;;\ntwo;b;c\n;;;\n');
     expect((await loadDataset(file, ['q'], exact)).examples.map(({ fields }) => fields)).toEqual([
-      { q: 'one', answer: 'a' },
+      { q: 'one', answer: 'a', note: '' },
       { q: 'two', answer: 'b', note: 'c' },
     ]);
   });
 
   it('takes quotes within texts as they stand', async () => {
-    const file = write('quotes.tsv', 'q\tanswer\nsay "hi" twice\t5" tall\n"hi" he said\t"a ""b"" c"\n');
+    const file = write('quotes.tsv', 'q\tanswer\nsay "hi" twice\t5" tall\n"""hi"" he said"\t"a ""b"" c"\n');
     expect((await loadDataset(file, null, exact)).examples.map(({ fields }) => fields)).toEqual([
       { q: 'say "hi" twice', answer: '5" tall' },
       { q: '"hi" he said', answer: 'a "b" c' },
@@ -198,11 +199,21 @@ describe('loadDataset', () => {
   it('finds the separator by rows that agree, whatever stands in the names', async () => {
     const file = write('names.csv', 'name, first;answer\none;a\ntwo;b\n');
     expect((await loadDataset(file, null, exact)).examples[0]!.fields).toEqual({ 'name, first': 'one', answer: 'a' });
+    const quotes = write('odd.csv', 'name, first;answer\nsay "hi" x;a\ntwo;b\n');
+    expect((await loadDataset(quotes, null, exact)).examples[0]!.fields).toEqual({
+      'name, first': 'say "hi" x',
+      answer: 'a',
+    });
     const one = write('one.csv', 'q\none; two\n"three, four"\n');
     expect((await loadDataset(one, null, own)).examples.map(({ fields }) => fields)).toEqual([
       { q: 'one; two' },
       { q: 'three, four' },
     ]);
+  });
+
+  it('reads the one list of objects, whatever other lists there are', async () => {
+    const file = write('splits.json', '{"data":[{"q":1,"answer":2}],"splits":["train"]}');
+    expect((await loadDataset(file, ['q'], exact)).examples).toHaveLength(1);
   });
 
   const wrong: readonly [string, string, string, string][] = [
@@ -241,14 +252,49 @@ describe('loadDataset', () => {
       'has to stand in double quotes, and the quote is',
     ],
     ['a part in quotes', 'part.csv', 'q,answer\nsay "hi, you" again,1\n', 'has to stand in double quotes'],
-    ['a line of CSV without the label', 'short.csv', 'q,answer\n1\n', 'short.csv:2: the row has no field "answer"'],
+    ['a line of CSV without the label', 'short.csv', 'q,answer\n1\n', 'short.csv:2: the line has 1 of 2 columns'],
+    [
+      'a text over two lines',
+      'lines.csv',
+      'q,answer,note\n0,a,n\nthis is\na text,A,n\n',
+      'lines.csv:3: the line has 1',
+    ],
+    ['labels without a name', 'labels.csv', ',q,answer\n1,a,b\n0,c,d\n1,e,f\n1,g,h\n', 'labels.csv:4: column 1 has no'],
+    [
+      'a quote that is never closed',
+      'open.tsv',
+      'q\tanswer\n"Hello, he said\tA\nWhat is 2\tB\nHe said "bye\tC\nlast\tD\n',
+      'open.tsv:4: not valid CSV: a text begins with a quote that does not enclose it. A text with a quote',
+    ],
+    [
+      'a space before a quote',
+      'space.csv',
+      'q,answer,note\none, "x, y"\n',
+      'space.csv:2: not valid CSV: a text begins',
+    ],
+    [
+      'a part in quotes of a short line',
+      'part.csv',
+      'q,answer,a,b\nsay "hi, you",1\n',
+      'part.csv:2: the line has 3 of 4',
+    ],
+    ['a quote up to the end', 'end.csv', 'q,answer\n"one,a\ntwo,b\n', 'Quote Not Closed: the parsing is finished with'],
+    ['quotes within quotes', 'nested.csv', 'q,answer,note\n"say "hi, you" now",A\n', 'nested.csv:2: not valid CSV'],
+    ['a name with quotes', 'names.tsv', '"q" one\tanswer\n1\t2\n', 'names.tsv:1: the name of column 1 has a quote'],
     ['a text without its quotes', 'quotes.csv', 'q,answer\n1,2\n3,4\none, two,5\n', 'has to stand in double quotes'],
     ['a column of values without a name', 'unnamed.csv', 'q,,answer\n1,x,2\n', 'unnamed.csv:2: column 2 has no name'],
     ['a list in lines of JSON', 'pretty.jsonl', '[\n  {"q":1,"answer":2}\n]', 'a list over several lines is a .json'],
     ['lines of JSON for a list', 'lines.json', '{"q":1,"answer":2}\n{"q":2,"answer":3\n', 'lines.json:2: not valid'],
     ['lists within an object', 'within.json', '{"train":[{"q":1}],"test":[]}', 'an object with "train", "test"'],
-    ['a list of no rows', 'tags.json', '{"q":1,"answer":["a"]}', 'an object with "answer"'],
-    ['what is neither', 'nan.jsonl', '{"q":1,"answer":NaN,}', 'nan.jsonl:1: not valid JSON'],
+    ['a list of no rows', 'tags.json', '{"q":1,"answer":["a"]}', 'no list of objects in it'],
+    [
+      'the rows among lists of objects',
+      'features.json',
+      '{"features":[{"name":"q"}],"rows":[{"q":1},{"q":2}]}',
+      'named as "features.json#rows"',
+    ],
+    ['what is neither', 'nan.jsonl', '{"q":1,"answer":NaN,}', 'nan.jsonl:1: not valid JSON: '],
+    ['it as it was written', 'nan.jsonl', '{"q":1,"answer":NaN,}', 'property name in JSON at position 20'],
     ['another kind of file', 'rows.txt', 'x', 'Others are read by code that makes the rows'],
   ];
   it.each(wrong)('names %s by file and line', async (_, name, text, message) => {

@@ -55,7 +55,6 @@ const outcome: Required<ProgramOutcome> = {
   score: 0,
   feedback: 'The flag is missing.',
   aboutPredictor: { error },
-  absentFields: { row: ['label'], prediction: [] },
   error,
   trace: [call],
   retrievals: [retrieval],

@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ProgramOutcome, UserCodeError } from '../../../src/data/trace.ts';
+import type { UserCodeError } from '../../../src/data/trace.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 
-/** @param scores of further rows, which did not fail */
-function tallyOf(errors: readonly (UserCodeError | undefined)[], scores: readonly number[] = []): FailureTally {
-  const tally = new FailureTally();
-  for (const score of scores) tally.add({ score }, { settled: true, unanswered: false });
-  for (const error of errors) {
-    const outcome: ProgramOutcome = { prediction: null, score: 0, trace: [], seconds: 0, ...(error && { error }) };
-    tally.add(outcome, { settled: true, unanswered: false });
-  }
+function tallyOf(errors: readonly (UserCodeError | undefined)[], range?: readonly [number, number]): FailureTally {
+  const tally = new FailureTally(range);
+  for (const error of errors) tally.add({ ...(error && { error }) }, { settled: true, unanswered: false });
   return tally;
 }
 const many = (n: number, kind: UserCodeError['kind'], message: (i: number) => string) =>
@@ -38,26 +33,29 @@ describe('a metric of another scale than metricRange', () => {
   const outside = (n: number, returned: number): UserCodeError[] =>
     many(n, 'metric', (i) => `returned ${returned} for row ${i}`).map((error) => ({ ...error, returned }));
 
-  it('is told where no row is scored but those that are wrong', () => {
-    const tally = tallyOf([...outside(2, 100), ...outside(1, 80), ...Array.from({ length: 30 }, () => undefined)]);
+  const scored = (n: number) => Array.from({ length: n }, () => undefined);
+
+  it('is told where more than a quarter of the rows are far outside', () => {
+    const tally = tallyOf([...outside(4, 100), ...outside(4, 37), ...scored(20)]);
     expect(told(tally)).toThrow(
-      /^dev: the metric returned a number outside of "metricRange" for 3 of 33 rows.*\(here from 0 to 100\).*\n.*returned 100/s,
+      /^dev: the metric returned a number far outside of "metricRange" for 8 of 28 rows.*\(here from 0 to 100\).*\n.*returned 100/s,
     );
-    expect(() => tally.throwIfMetricIsBroken()).toThrow('for 3 of 33 rows');
+    expect(() => tally.throwIfMetricIsBroken()).toThrow('for 8 of 28 rows');
+    expect(told(tallyOf([...outside(3, -25), ...scored(5)], [-10, 0]))).toThrow('(here from -25 to 0)');
   });
 
-  it('is told where more rows are outside than by chance, and not of a few', () => {
-    const scored = (n: number) => Array.from({ length: n }, () => 1);
-    expect(told(tallyOf(outside(3, -1), scored(6)))).toThrow('from -1 to 1');
-    expect(told(tallyOf(outside(2, 11), scored(6)))).not.toThrow();
-    expect(
-      told(
-        tallyOf(
-          many(3, 'metric', (i) => `ValueError ${'abc'[i]}`),
-          [0, 0],
-        ),
-      ),
-    ).not.toThrow();
+  it.each<[string, readonly (UserCodeError | undefined)[], (readonly [number, number])?]>([
+    ['one slip among rows of 0', [...outside(1, 1.2), ...scored(7)]],
+    ['one slip far outside', [...outside(1, 100), ...scored(2)]],
+    ['two of few', [...outside(2, 100), ...scored(2)]],
+    ['few of many', [...outside(5, 100), ...scored(15)]],
+    ['a range of its own', [...outside(1, -11), ...scored(7)], [-10, 0]],
+    ['penalties', [...outside(5, -0.1), ...scored(3)]],
+    ['-1 for what is wrong', [...outside(6, -1), ...scored(20)]],
+    ['other errors', [...many(3, 'metric', (i) => `ValueError ${'abc'[i]}`), ...scored(2)]],
+  ])('is not told of %s', (_, errors, range) => {
+    expect(told(tallyOf(errors, range))).not.toThrow();
+    expect(() => tallyOf([...errors, ...scored(20)], range).throwIfMetricIsBroken()).not.toThrow();
   });
 });
 

@@ -63,7 +63,7 @@ describe('a row that is not answered while others are', () => {
     const tally = new FailureTally();
     for (const id of ['req_ab12cd', 'req_ffee01']) {
       const error = { kind: 'metric', message: `500 (${id})` } as const;
-      tally.add({ score: 0, error }, { settled: false, unanswered: true });
+      tally.add({ error }, { settled: false, unanswered: true });
     }
     expect(() => tally.throwIfAllAlike('dev')).toThrow(EndpointUnavailable);
   });

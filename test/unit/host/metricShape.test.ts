@@ -29,6 +29,8 @@ describe('a metric of one argument alone', () => {
   });
 
   it.each<[string, (...args: never[]) => unknown]>([
+    ['a field of the row alone', ({ kind }: Any) => kind],
+    ['a field with such a name within', ({ output_kind: kind }: Any) => kind],
     ['the row alone', (example: Any) => example['kind']],
     ['two', (example: Any, prediction: Any) => example === prediction],
     ['a default', (example: Any, prediction: Any = {}) => example === prediction],

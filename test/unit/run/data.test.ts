@@ -62,7 +62,8 @@ describe('dataWarnings', () => {
     const empty = datasetOf('/w/empty.csv', rows);
     const told = (data: Dataset, dev: Dataset) =>
       dataWarnings(rowsFor({ train: data, dev, test: null, live: {} })).filter((warning) => warning.includes('No row'));
-    const warning = 'No row of empty.csv has anything in "answer": there is no label to compare with.';
+    const warning =
+      'No row of empty.csv has anything in "answer". If the metric compares predictions with it, the scores say nothing.';
     expect(told(empty, empty)).toEqual([warning]);
     expect(told(train, empty)).toEqual([warning]);
     expect(told(train, train)).toEqual([]);

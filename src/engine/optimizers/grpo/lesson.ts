@@ -60,7 +60,7 @@ export async function lessonOf(
   // Always, one without a difference too: later updates are made of the weights that it left as they were.
   const kept = { key: keyOf(settings, context, request), schema: lessonSchema, isKept: () => true };
   return rememberedWork(context, kept, scope, async (own) => {
-    const failures = new FailureTally();
+    const failures = new FailureTally(context.metricRange);
     const lesson = await learn(settings, context, request, { ...own, failures });
     failures.throwIfAllAlike(`Step "${scope.prefix}", update ${request.update}`);
     return lesson;

@@ -52,7 +52,9 @@ const dspySpans = [
 describe('a file of spans', () => {
   it('of the file exporter of OpenTelemetry is a line of JSON a batch', async () => {
     const lines = dspySpans.map((span) => JSON.stringify(otlp([span]))).join('\r\n');
-    expect(await answersOf('otlp.jsonl', lines)).toEqual([{ inputs: question, outputs: answer, failed: false }]);
+    for (const name of ['otlp.jsonl', 'lines.json']) {
+      expect(await answersOf(name, lines)).toEqual([{ inputs: question, outputs: answer, failed: false }]);
+    }
     expect(await answersOf('otlp.json', otlp(dspySpans))).toEqual([
       { inputs: question, outputs: answer, failed: false },
     ]);
@@ -181,7 +183,7 @@ describe('a file of spans', () => {
   it.each([
     ['empty.json', '', /empty\.json: not valid JSON/],
     ['list.json', '[]', /has no spans\. What is read:/],
-    ['lines.json', '{"a":1}\n{"a":2}', /name it \.jsonl/],
+    ['lines.json', '{"name":"a"}\n{"name":{"evil":1}}', /lines\.json:2: name/],
     ['text.json', '"spans"', /a span has to be an object/],
     ['torn.jsonl', '{"resourceSpans":[]}\n{"resourceSpans":[{"scopeSp', /torn\.jsonl:2: not valid JSON/],
     [
