@@ -40,7 +40,9 @@ afterEach(async ({ task }) => {
 
 it('has its lenses, its commands and its views in German', async () => {
   await window.lens('Nicht bewertet').waitFor();
-  expect(await window.lenses()).toEqual([expect.stringMatching(/Nicht bewertet.*Optimieren.*Auswerten/s)]);
+  await expect
+    .poll(() => window.lenses(), { timeout: 30_000 })
+    .toEqual([expect.stringMatching(/Nicht bewertet.*Optimieren.*Auswerten/s)]);
   expect(await window.offers('Programm optimieren')).toBe(true);
   await window.showView();
   await window.page.getByText('Noch kein Lauf.').waitFor();

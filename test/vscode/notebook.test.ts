@@ -59,7 +59,9 @@ it('has its lenses in its cell, without a kernel, when it is opened from the vie
   await window.showView();
   await window.treeItem(/^two/).click();
   await window.lens('Not scored').waitFor();
-  expect(await window.lenses()).toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
+  await expect
+    .poll(() => window.lenses(), { timeout: 30_000 })
+    .toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
   const cell = window.page.locator('.notebookOverlay .cell-editor-container', { has: window.lens('Not scored') });
   await expect.poll(() => cell.innerText()).toMatch(/class\sTwo/);
   await window.screenshot('notebook-dark');

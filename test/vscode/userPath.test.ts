@@ -52,7 +52,9 @@ describe('a trusted folder', () => {
 
   it('shows lenses above the program and the program in its view', async () => {
     await window.lens('Not scored').waitFor();
-    expect(await window.lenses()).toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
+    await expect
+      .poll(() => window.lenses(), { timeout: 30_000 })
+      .toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
     await window.showView();
     await window.treeItem(/^two/).waitFor();
     await window.screenshot('programs-dark');
@@ -92,7 +94,7 @@ describe('a trusted folder', () => {
 
   it('shows the result: score and strategy above the program, the run in its view', async () => {
     await expect.poll(async () => (await window.lenses()).join('\n'), { timeout: 30_000 }).toMatch(/100\.0 % \(\+\d/);
-    expect((await window.lenses()).join('\n')).toContain('Open run');
+    await expect.poll(async () => (await window.lenses()).join('\n'), { timeout: 30_000 }).toContain('Open run');
     await window.showView();
     await window
       .treeItem(/p -> w -> p.*100\.0 %/)

@@ -35,6 +35,7 @@ export class Workbench {
     await seen.waitFor();
   }
 
+  /** Poll it: the editor draws them anew whenever VS Code has come for them again, empty at first. */
   async lenses(): Promise<readonly string[]> {
     return this.page.locator('.codelens-decoration').allInnerTexts();
   }
