@@ -6,6 +6,7 @@ import { basename, extname } from 'node:path';
 import { UsageError, messageOf } from '../base/errors.ts';
 import { isExact } from '../base/exact.ts';
 import { fieldsRead, NumberRangeError, parseExactJson } from '../base/exactJson.ts';
+import { quotedNames } from '../base/quotedNames.ts';
 import { parseJsonWithNan } from '../base/jsonWithNan.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../base/limits.ts';
@@ -213,7 +214,7 @@ function keysOf(value: JsonValue, file: string): string {
   // What describes the columns is a list of objects too, and a shorter one.
   const lists = listsOfRows(value as Fields).toSorted(([, a], [, b]) => b.length - a.length);
   if (lists.length === 0) return ' It has no list of objects in it: make the rows in code ("file.py#name").';
-  const names = lists.map(([name]) => `"${name}"`).join(', ');
+  const names = quotedNames(lists.map(([name]) => name));
   return (
     ` It is an object with ${names}. A list of rows in it is named as "${basename(file)}#${lists[0]![0]}"; otherwise make ` +
     'the rows in code ("file.py#name").'

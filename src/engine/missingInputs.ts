@@ -1,4 +1,5 @@
 /** What a run says of a predictor that is called without one of its inputs: the LM answers all the same, and knows less. */
+import { quotedNames } from '../base/quotedNames.ts';
 import type { Example, PredictorDescription, ProgramDescription } from '../data/program.ts';
 import type { TraceCall } from '../data/trace.ts';
 import type { RunEvent } from '../protocol.ts';
@@ -55,12 +56,10 @@ function warning(
   { inputs: had }: TraceCall,
   { inputs }: Example,
 ): string {
-  const without = Object.keys(had).length === 0 ? 'any input' : `its input ${quoted(missing)}`;
+  const without = Object.keys(had).length === 0 ? 'any input' : `its input ${quotedNames(missing)}`;
   return (
     `The predictor "${name}" was called without ${without} so far, and the LM answers without it. Its inputs: ` +
-    `${signature.inputs.map((each) => each.name).join(', ')}. The program is called with ${quoted(Object.keys(inputs))}: its ` +
+    `${signature.inputs.map((each) => each.name).join(', ')}. The program is called with ${quotedNames(Object.keys(inputs))}: its ` +
     'forward has to take them by these names, and to give the predictor all that it names.'
   );
 }
-
-const quoted = (names: readonly string[]): string => names.map((each) => `"${each}"`).join(', ');

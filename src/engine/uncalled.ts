@@ -1,4 +1,5 @@
 /** What a run says of a program that answers without its predictors: no step has an effect, and scores tell nothing. */
+import { quotedNames } from '../base/quotedNames.ts';
 import type { Example, ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import type { RunEvent } from '../protocol.ts';
@@ -30,7 +31,7 @@ export class UncalledWarning {
     if (trace.some(({ predictor }) => this.#own.includes(predictor))) this.#note(row);
     else if (trace.length > 0) this.#byOthers.add(row);
     else if (this.#called.has(row)) this.#kept.add(row);
-    const message = this.#message(trace.map(({ predictor }) => predictor));
+    const message = this.#message(trace);
     if (message === null) return;
     this.#said = true;
     this.#append({ type: 'warning', message });
@@ -40,7 +41,7 @@ export class UncalledWarning {
     if (this.#called.size < rowsAtMost) this.#called.add(row);
   }
 
-  #message(others: readonly string[]): string | null {
+  #message(trace: ProgramOutcome['trace']): string | null {
     if (this.#kept.size >= rowsAtLeast) {
       return (
         `${this.#kept.size} rows that asked an LM before were answered without asking one: the program keeps its answers ` +
@@ -49,12 +50,11 @@ export class UncalledWarning {
       );
     }
     if (this.#called.size > 0 || this.#byOthers.size < rowsAtLeast) return null;
+    const others = [...new Set(trace.map(({ predictor }) => predictor))];
     return (
-      `The program has asked with none of its predictors so far (${quoted(this.#own)}), but with others that it makes ` +
-      `while it runs (${quoted(others)}): what steps change has an effect only where those are made of its own. Call the ones ` +
+      `The program has asked with none of its predictors so far (${quotedNames(this.#own)}), but with others that it makes ` +
+      `while it runs (${quotedNames(others)}): what steps change has an effect only where those are made of its own. Call the ones ` +
       'that are attributes of the module.'
     );
   }
 }
-
-const quoted = (names: readonly string[]): string => [...new Set(names)].map((each) => `"${each}"`).join(', ');

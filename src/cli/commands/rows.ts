@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { rowsShownAtMost } from '../../base/limits.ts';
+import { quotedNames } from '../../base/quotedNames.ts';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
@@ -155,7 +156,7 @@ function told(
   { asked, notes, split }: Read,
   { out, program }: Options,
 ): readonly string[] {
-  const fields = labels.map((name) => `"${name}"`).join(', ');
+  const fields = quotedNames(labels);
   const key = program ?? asked?.key;
   const entry = key === undefined ? 'the program' : `"${key}"`;
   return [

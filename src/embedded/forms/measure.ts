@@ -1,5 +1,5 @@
 import type { Home } from '../../home/home.ts';
-import type { LlamaSequence, Runtime, Token } from '../llama/nodeLlamaCpp.ts';
+import type { LlamaModel, LlamaSequence, Runtime, Token } from '../llama/nodeLlamaCpp.ts';
 import { loadRuntime } from '../llama/nodeLlamaCpp.ts';
 
 /** What programs ask of a small model: much to read, little to write. */
@@ -39,6 +39,14 @@ export async function measureModels(home: Home, files: readonly string[]): Promi
 
 async function measure(runtime: Runtime, file: string): Promise<Measured> {
   const model = await runtime.llama.loadModel({ modelPath: file });
+  try {
+    return await measureModel(model, runtime.llama.gpu === false ? processorTime : () => performance.now());
+  } finally {
+    await model.dispose();
+  }
+}
+
+async function measureModel(model: LlamaModel, now: () => number): Promise<Measured> {
   const contextSize = 2 * (promptTokens + answerTokens);
   const context = await model.createContext({
     sequences: 1,
@@ -48,11 +56,9 @@ async function measure(runtime: Runtime, file: string): Promise<Measured> {
   });
   try {
     const sequence = context.getSequence();
-    const now = runtime.llama.gpu === false ? processorTime : () => performance.now();
     return { milliseconds: await lastRound(sequence, now), steady: await isSteady(sequence) };
   } finally {
     await context.dispose();
-    await model.dispose();
   }
 }
 

@@ -1,10 +1,10 @@
+import { given } from '../../base/given.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { EndpointRefused } from '../../engine/errors.ts';
 import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
 import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
-import { trainerSetting } from '../../lm/endpoint.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { methodsIn } from './createBody.ts';
 import type { BodyForm, BodyOptions } from './createBody.ts';
@@ -12,7 +12,7 @@ import type { TrainerProfile } from '../base/hyperParameters.ts';
 import { noAccount } from '../base/noAccount.ts';
 import { findJob } from './earlierJob.ts';
 import { JobCreation } from './jobCreation.ts';
-import { jobAdvice } from '../base/jobAdvice.ts';
+import { hostedClient } from '../base/hostedClient.ts';
 import { cancelJob } from '../base/jobStatus.ts';
 import { jobCheckpoints, jobStatus, pathOf } from './jobNews.ts';
 import { uploadRows } from './rowsUpload.ts';
@@ -72,13 +72,11 @@ class OpenAiTrainer implements Trainer {
     this.pollSeconds = options.pollSeconds;
     this.leastRows = options.leastRows ?? 1;
     this.stallSeconds = options.stallSeconds ?? Infinity;
-    const common = { onWarning, ...(retry === undefined ? {} : { retry }) };
-    const advice = (said: string) => jobAdvice(said, trainerSetting(connection.endpoint));
-    this.#service = new ServiceClient({ ...common, connection, who: 'The training service of', advice });
+    this.#service = hostedClient(connection, onWarning, retry);
     this.#endpoint =
       inference === undefined
         ? this.#service
-        : new ServiceClient({ ...common, connection: inference, who: 'Endpoint' });
+        : new ServiceClient({ connection: inference, who: 'Endpoint', onWarning, ...given({ retry }) });
     this.#creation = new JobCreation(this.#service, options);
   }
 

@@ -1,6 +1,7 @@
 /** What is odd about the rows of a program, though they can be used: said, not refused. */
 import { basename } from 'node:path';
 import { contentHash } from '../../base/contentHash.ts';
+import { quotedNames } from '../../base/quotedNames.ts';
 import { isExact, shownFields } from '../../base/exact.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { Example } from '../../data/program.ts';
@@ -84,9 +85,8 @@ function withoutLabels({ file, rows }: Split, counts: ReadonlyMap<string, number
   );
   const labels = [...new Set(names)];
   if (labels.length === 0 || labels.some((name) => counts.has(name))) return [];
-  const shown = labels.slice(0, fieldsNamed).map((name) => `"${name}"`);
   return [
-    `No row of ${basename(file)} has anything in ${shown.join(', ')}. If the metric compares predictions with it, ` +
+    `No row of ${basename(file)} has anything in ${quotedNames(labels.slice(0, fieldsNamed))}. If the metric compares predictions with it, ` +
       'the scores say nothing.',
   ];
 }

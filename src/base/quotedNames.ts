@@ -1,0 +1,2 @@
+/** For a sentence: `"question", "answer"`. */
+export const quotedNames = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
