@@ -77,10 +77,17 @@ export class Workbench {
     await box.waitFor({ state: 'hidden' });
   }
 
-  /** Saves a file under the name that its dialog proposes. The dialog takes no answer before it has read the folder. */
+  /**
+   * Saves a file under the name that its dialog proposes. The question before it can have its title, but no path as its
+   * answer; and the dialog takes no answer before it has read the folder.
+   */
   async takeProposed(title: string): Promise<void> {
     const dialog = this.question(title);
-    await dialog.waitFor();
+    const path = dialog.locator('.quick-input-box input');
+    for (let looks = 0; !((await dialog.isVisible()) && (await path.inputValue()).startsWith('/')); looks++) {
+      if (looks > 600) throw new Error(`The dialog "${title}" does not open.`);
+      await this.page.waitForTimeout(100);
+    }
     for (let attempt = 1; await dialog.isVisible(); attempt++) {
       if (attempt > 60) throw new Error(`The dialog "${title}" does not take the name that it proposes.`);
       await this.page.keyboard.press('Enter');

@@ -84,6 +84,13 @@ it('goes from a price to an export, and counts what it spent', async () => {
     usd: null,
   });
 
+  // Nothing is answered before the agent has heard of the run: else it may be over by then.
+  let hear: (message: string) => void = () => undefined;
+  const heard = new Promise<string>((resolve) => (hear = resolve));
+  fake.setAnswer(async (call) => {
+    await heard;
+    return studentAnswer(call);
+  });
   const started = await agent.call('optimize_program', {
     program: 'two',
     price_token: told.data['price_token'],
@@ -92,13 +99,12 @@ it('goes from a price to an export, and counts what it spent', async () => {
   expect(started.isError, started.text).toBe(false);
   const { run } = started.data as { run: string };
 
-  const messages: string[] = [];
-  const status = await agent.call('get_status', { run, wait_seconds: 100 }, (message) => messages.push(message));
+  const status = await agent.call('get_status', { run, wait_seconds: 100 }, hear);
   expect(status.data, status.text).toMatchObject({
     run: { run, status: 'finished', made_here: true, best: 'p', problem: null },
   });
   expect(status.text).toMatch(/test rows.*interval/);
-  expect(messages.length).toBeGreaterThan(0);
+  expect(await heard).toMatch(/: .*\d/);
 
   const failures = await agent.call('list_failures', { run, step: 'baseline', limit: 3 });
   expect(failures.data, failures.text).toMatchObject({
