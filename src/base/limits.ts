@@ -75,7 +75,7 @@ export const rowBytesAtMost = 16 * mebibyte;
 /** Columns of a data set's `.csv`. */
 export const columnsAtMost = 10_000;
 
-/** Bytes of a `.json` data set, which has to be read whole. Larger ones are written as `.jsonl`. */
+/** Bytes of a `.json` or `.parquet` data set, which is read whole. Larger ones are written as `.jsonl`. */
 export const wholeDataBytesAtMost = 256 * mebibyte;
 
 /** Values in a record or an event: each that is wrong is an issue of its own, which takes memory. */

@@ -4,7 +4,7 @@ import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { UsageError, messageOf } from '../base/errors.ts';
 import type { Fields } from '../base/json.ts';
-import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost } from '../base/limits.ts';
+import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../base/limits.ts';
 import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { notUtf8 } from './utf8.ts';
@@ -24,7 +24,7 @@ export interface DataLimits {
   /** Read at a time. */
   readonly chunkBytes?: number;
   readonly rowBytes?: number;
-  /** Of a `.json` file, which is read whole. */
+  /** Of a `.json` or a `.parquet` file, which is read whole. */
   readonly wholeBytes?: number;
 }
 
@@ -38,15 +38,53 @@ export async function* chunksOf(file: string, limits: DataLimits, hash: Hash): A
   try {
     yield* utf8Chunks(hashed(file, limits, hash));
   } catch (error) {
-    throw new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
+    throw error instanceof UsageError ? error : unreadable(file, error);
   }
 }
 
 async function* hashed(file: string, { chunkBytes = 2 ** 20 }: DataLimits, hash: Hash): AsyncGenerator<Buffer> {
   for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+    if ((chunk as Buffer).toString('latin1', 0, lfsPointer.length) === lfsPointer) {
+      throw new UsageError(`${file} is a pointer of Git LFS: \`git lfs pull\` fetches the file.`);
+    }
     hash.update(chunk as Buffer);
     yield chunk as Buffer;
   }
+}
+
+/** What stands in the place of a large file that was not fetched. */
+const lfsPointer = 'version https://git-lfs.github.com/spec/';
+
+/** The bytes of a file that is no text. @param remedy where it is larger than is read as a whole */
+export async function bytesOf(file: string, limits: DataLimits, hash: Hash, remedy: string): Promise<Buffer> {
+  try {
+    return Buffer.concat(await whole(hashed(file, limits, hash), file, limits, remedy));
+  } catch (error) {
+    throw error instanceof UsageError ? error : unreadable(file, error);
+  }
+}
+
+/** All of the chunks. @param remedy where they are more than is read as a whole */
+export async function whole(
+  chunks: AsyncIterable<Buffer>,
+  file: string,
+  { wholeBytes = wholeDataBytesAtMost }: DataLimits,
+  remedy: string,
+): Promise<readonly Buffer[]> {
+  const read: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > wholeBytes) {
+      throw new UsageError(`${file} is larger than ${inMebibytes(wholeBytes)}, and is read whole. ${remedy}`);
+    }
+    read.push(chunk);
+  }
+  return read;
+}
+
+function unreadable(file: string, error: unknown): UsageError {
+  return new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
 }
 
 /** Chunks whose lines are UTF-8: what is not would be replaced in silence. */

@@ -9,13 +9,14 @@ import { fieldsRead, NumberRangeError, parseExactJson } from '../base/exactJson.
 import { quotedNames } from '../base/quotedNames.ts';
 import { parseJsonWithNan } from '../base/jsonWithNan.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
-import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../base/limits.ts';
+import { columnsAtMost, nestingAtMost, rowBytesAtMost } from '../base/limits.ts';
 import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { isNestedDeeper, nestsDeeper } from '../base/nesting.ts';
 import { csvRows } from './csvRows.ts';
-import { chunksOf, tooDeep, tooLong, tooWide } from './dataFile.ts';
+import { chunksOf, tooDeep, tooLong, tooWide, whole } from './dataFile.ts';
 import type { DataLimits, DataOptions, Row } from './dataFile.ts';
+import { parquetRows } from './parquetRows.ts';
 import { notUtf8, textOf } from './utf8.ts';
 import { unpackedName } from './utf8Chunks.ts';
 
@@ -40,17 +41,17 @@ async function rowsOf(file: string, limits: DataOptions, hash: Hash): Promise<re
   if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, chunksOf(file, limits, hash), limits);
   if (kind === '.json') return jsonArray(file, limits, hash);
   if (kind === '.csv' || kind === '.tsv') return csvRows(file, limits, hash);
+  if (extname(file).toLowerCase() === '.parquet') return parquetRows(file, limits, hash);
   if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
     throw new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
   }
   throw new UsageError(
-    `${file} is not a data file that can be read: .jsonl, .json, .csv or .tsv. ${otherwise(kind, file)}`,
+    `${file} is not a data file that can be read: .jsonl, .json, .csv, .tsv or .parquet. ${otherwise(kind, file)}`,
   );
 }
 
 /** What reads files of other kinds into a data frame, by their endings. */
 const frames: Readonly<Record<string, string>> = {
-  '.parquet': 'read_parquet',
   '.feather': 'read_feather',
   '.xlsx': 'read_excel',
   '.xls': 'read_excel',
@@ -102,18 +103,7 @@ async function jsonLines(
 }
 
 async function jsonArray(file: string, limits: DataOptions, hash: Hash): Promise<readonly Row[]> {
-  const { wholeBytes = wholeDataBytesAtMost } = limits;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of chunksOf(file, limits, hash)) {
-    bytes += chunk.length;
-    if (bytes > wholeBytes) {
-      throw new UsageError(
-        `${file} is larger than ${inMebibytes(wholeBytes)}, and a .json file is read whole. Write it as .jsonl, a row a line.`,
-      );
-    }
-    chunks.push(chunk);
-  }
+  const chunks = await whole(chunksOf(file, limits, hash), file, limits, 'Write it as .jsonl, a row a line.');
   const text = textOf(Buffer.concat(chunks), file);
   if (limits.list === undefined && holdsAnObjectALine(text)) return jsonLines(file, chunks, limits);
   const value = parseJson(text, file, '');

@@ -70,7 +70,7 @@ const programEntrySchema = z
         'Lowest and highest value of the metric. Default [0, 1]; a row with a value outside fails and scores 0, and many far outside end the run.',
       ),
     train: reference.describe(
-      'Rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), file.json#key, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
+      'Rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), .parquet, file.json#key, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
     ),
     dev: reference
       .optional()
