@@ -13,7 +13,7 @@ import { serviceSaid } from '../wire/serviceSaid.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
 import { wantedOfEveryCall, type Wanted } from '../wire/ofEveryCall.ts';
 import { ProxyRefusal } from './proxyRefusal.ts';
-import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from '../wire/retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
 export class AnswerTooLarge extends CallRejected {}

@@ -357,6 +357,18 @@ describe('the words of an error', () => {
   });
 
   test.each([
+    ['7', 7],
+    [7, 7],
+    ['1m30s', 90],
+    [new Date(Date.now() + 90_000).toUTCString(), 90],
+    ['soon', null],
+  ])('read Retry-After where a router repeats headers as they read the headers themselves: %j', (value, seconds) => {
+    const wait = wordsOf({ error: { message: 'x', metadata: { headers: { 'Retry-After': value } } } }).retryAfter;
+    if (seconds === null) expect(wait).toBeNull();
+    else expect(wait).toBeCloseTo(seconds, -1);
+  });
+
+  test.each([
     ['Rate limit reached for m: Limit 3, Used 3. Please try again in 20s. Visit https://x', 20],
     ['Limit 40000 / min. Please try again in 2.4s.', 2.4],
     ['Please try again in 6m12s.', 372],
