@@ -202,8 +202,17 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       const advice = adviceOn(wantedOfEveryCall(said.words.text), connection);
       return refused(connection, `it wants something else of every call (${said.text})`, advice);
     }
+    case 'outOfRange': {
+      const why = `it does not take a setting of the sampling (${said.text})`;
+      return refused(connection, why, 'Change it in "sampling" of the program, or where its code or the step sets it');
+    }
+    case 'notLoaded': {
+      const advice = 'Free memory there, update the server, or name another model';
+      return refused(connection, `it cannot load ${what} (${said.text})`, advice);
+    }
     case 'tooLong':
     case 'flagged':
+    case 'unfinished':
     case 'rejected':
       return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
   }
@@ -232,10 +241,13 @@ function passingFailure(
   return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });
 }
 
-export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'rejected'>, string>> = {
+export const rejectedAdvice: Readonly<
+  Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'unfinished' | 'rejected'>, string>
+> = {
   tooLong: 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.',
   flagged:
     'A filter of the service does not let this row through: change the row, or ask the service for another filter.',
+  unfinished: 'Where the model thinks before it answers, raise sampling.maxTokens.',
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
 

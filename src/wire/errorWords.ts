@@ -100,6 +100,8 @@ function collectRecord(record: Fields, found: Found, depth: number): void {
   found.meaning ??= meaningOfNumber(record);
   const blamed = fieldsOf(record);
   found.fields.push(...blamed);
+  // Some put the sentence there, and a code in its place.
+  for (const field of blamed) if (field.includes(' ')) collect(field, found, depth + 1);
   // FastAPI says where apart from what.
   if (blamed.length > 0 && typeof record['msg'] === 'string') found.texts.push(`${blamed.join('.')}: ${record['msg']}`);
   found.retryAfter ??= waitOf(record);
