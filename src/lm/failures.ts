@@ -5,6 +5,7 @@ import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { sentence } from '../base/sentence.ts';
 import type { Connection } from './connection.ts';
+import { UnknownEncoding } from './contentEncoding.ts';
 import { isTrainer, named, ownName, whereToLook } from './endpoint.ts';
 import { BrokenAnswer } from '../wire/answerErrors.ts';
 import { meaningOf } from '../wire/errorMeaning.ts';
@@ -53,6 +54,8 @@ export function classify(error: unknown, connection: Connection, what: string): 
   const tooLarge = chainOf(error).find((each) => each instanceof ResponseTooLarge);
   if (tooLarge !== undefined)
     return { kind: 'final', error: answerTooLarge(tooLarge, connection, what), mayBePaid: true };
+  const packed = chainOf(error).find((each) => each instanceof UnknownEncoding);
+  if (packed !== undefined) return { ...unreadable(packed, connection), mayBePaid: true };
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
   if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
@@ -67,7 +70,9 @@ export function classify(error: unknown, connection: Connection, what: string): 
   return { kind: 'unknown' };
 }
 
-function final(error: HumanError): Failure {
+type Final = Extract<Failure, { readonly kind: 'final' }>;
+
+function final(error: HumanError): Final {
   return { kind: 'final', error };
 }
 
@@ -84,6 +89,11 @@ function answerTooLarge(error: ResponseTooLarge, { endpoint }: Connection, what:
     `${named(endpoint)}, asked for ${what}: ${error.message}. ` +
       `${whereToLook(endpoint)}, or what stands between here and there.`,
   );
+}
+
+function unreadable({ encoding }: UnknownEncoding, connection: Connection): Final {
+  const why = `it packs its answers as "${encoding}", which was not asked for and cannot be unpacked here`;
+  return refused(connection, why, 'Turn that off there, or in what stands between here and there');
 }
 
 function passes(given: {
@@ -262,7 +272,7 @@ export function rejectedText(said: string, advice: string, what: string, { endpo
   return `${named(endpoint)} rejected a call to ${what}: ${sentence(said)} ${advice}`;
 }
 
-function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {
+function refused({ endpoint }: Connection, why: string, advice: string, key = false): Final {
   const message = `${named(endpoint)} refused: ${why}. ${advice}.`;
   return final(new EndpointRefused(message, { key }));
 }
