@@ -47,7 +47,7 @@ export class FailureTally {
   #unanswered = 0;
 
   /** @param metricRange the smallest and the largest number that the metric may return */
-  constructor(metricRange: readonly [number, number] = [0, 1]) {
+  constructor(metricRange: readonly [number, number]) {
     this.#range = metricRange;
     [this.#least, this.#most] = metricRange;
   }

@@ -46,7 +46,7 @@ interface Probe extends Asking {
 }
 
 /**
- * Finds out what an endpoint can do, with a handful of one-token requests: what it advertises (`bettertogether` in
+ * Finds out what an endpoint can do, with a handful of short requests: what it advertises (`bettertogether` in
  * `/v1/models`: the embedded endpoint), what is known of its kind (vLLM), or what requests show. What cannot be shown
  * counts as missing: then a prompt is sent without it, and said so.
  *
@@ -94,7 +94,7 @@ export async function advertisesItself(
 }
 
 /**
- * Asks for one token with all that a run may send, so that what the endpoint refuses of it is known.
+ * Asks for a few tokens with all that a run may send, so that what the endpoint refuses of it is known.
  *
  * @returns milliseconds that the answer took.
  * @throws as `probeCapabilities`; CallRejected when the model does not answer at all, however little is sent.
@@ -178,7 +178,7 @@ function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, pa
  */
 function knowsOpenedTurns(probe: Probe, model: string): Promise<boolean> {
   return askModel(probe.refusals, model, async (refused) => {
-    const { body, ...request } = probeRequest(probe.connection, greeting(model, 1), refused);
+    const { body, ...request } = probeRequest(probe.connection, greeting(model, fewTokens), refused);
     const contradiction = { ...body, continue_final_message: true, add_generation_prompt: true };
     try {
       await withRoom(probe, model, { ...request, body: contradiction }, (...asked) => answered(probe, ...asked));
@@ -334,6 +334,9 @@ function completionsProbe(model: string): LmCall {
   return { model, prompt: { kind: 'text', prompt: 'Hello' }, stop: [] };
 }
 
+/** Of an answer in a chat: OpenAI's newer models, as Azure and routers serve them, take no smaller limit. */
+const fewTokens = 16;
+
 function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
   const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Say hello.' }] } as const;
   return { model, prompt, stop: [], sampling: { maxTokens } };
@@ -341,11 +344,16 @@ function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
 
 function openedProbe(model: string): LmCall {
   const messages = [{ role: 'user', content: 'Say hello.' }] as const;
-  return { model, prompt: { kind: 'chat', messages, opened: choiceWord }, stop: [], sampling: { maxTokens: 1 } };
+  return {
+    model,
+    prompt: { kind: 'chat', messages, opened: choiceWord },
+    stop: [],
+    sampling: { maxTokens: fewTokens },
+  };
 }
 
 function choiceProbe(model: string): LmCall {
-  return { ...greeting(model, 8), guide: { kind: 'choice', choices: [choiceWord] } };
+  return { ...greeting(model, fewTokens), guide: { kind: 'choice', choices: [choiceWord] } };
 }
 
 function schemaProbe(model: string): LmCall {
@@ -364,7 +372,7 @@ function everythingProbe(model: string): LmCall {
     { role: 'system', content: 'Answer in JSON.' },
     { role: 'user', content: 'Say hello.' },
   ] as const;
-  const sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1 };
+  const sampling = { temperature: 0.1, topP: 0.97, maxTokens: fewTokens };
   return { model, prompt: { kind: 'chat', messages }, stop: [choiceWord], sampling, guide: { kind: 'jsonObject' } };
 }
 

@@ -5,6 +5,7 @@ import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import { sentence } from '../base/sentence.ts';
 import type { Connection } from './connection.ts';
+import { UnknownEncoding } from './contentEncoding.ts';
 import { isTrainer, named, ownName, whereToLook } from './endpoint.ts';
 import { BrokenAnswer } from '../wire/answerErrors.ts';
 import { meaningOf } from '../wire/errorMeaning.ts';
@@ -13,7 +14,7 @@ import { serviceSaid } from '../wire/serviceSaid.ts';
 import type { ErrorMeaning } from '../wire/meanings.ts';
 import { wantedOfEveryCall, type Wanted } from '../wire/ofEveryCall.ts';
 import { ProxyRefusal } from './proxyRefusal.ts';
-import { limitResetSeconds, retryAfterSeconds } from './retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from '../wire/retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
 export class AnswerTooLarge extends CallRejected {}
@@ -53,6 +54,8 @@ export function classify(error: unknown, connection: Connection, what: string): 
   const tooLarge = chainOf(error).find((each) => each instanceof ResponseTooLarge);
   if (tooLarge !== undefined)
     return { kind: 'final', error: answerTooLarge(tooLarge, connection, what), mayBePaid: true };
+  const packed = chainOf(error).find((each) => each instanceof UnknownEncoding);
+  if (packed !== undefined) return { ...unreadable(packed, connection), mayBePaid: true };
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
   if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
@@ -67,7 +70,9 @@ export function classify(error: unknown, connection: Connection, what: string): 
   return { kind: 'unknown' };
 }
 
-function final(error: HumanError): Failure {
+type Final = Extract<Failure, { readonly kind: 'final' }>;
+
+function final(error: HumanError): Final {
   return { kind: 'final', error };
 }
 
@@ -84,6 +89,11 @@ function answerTooLarge(error: ResponseTooLarge, { endpoint }: Connection, what:
     `${named(endpoint)}, asked for ${what}: ${error.message}. ` +
       `${whereToLook(endpoint)}, or what stands between here and there.`,
   );
+}
+
+function unreadable({ encoding }: UnknownEncoding, connection: Connection): Final {
+  const why = `it packs its answers as "${encoding}", which was not asked for and cannot be unpacked here`;
+  return refused(connection, why, 'Turn that off there, or in what stands between here and there');
 }
 
 function passes(given: {
@@ -202,8 +212,17 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       const advice = adviceOn(wantedOfEveryCall(said.words.text), connection);
       return refused(connection, `it wants something else of every call (${said.text})`, advice);
     }
+    case 'outOfRange': {
+      const why = `it does not take a setting of the sampling (${said.text})`;
+      return refused(connection, why, 'Change it in "sampling" of the program, or where its code or the step sets it');
+    }
+    case 'notLoaded': {
+      const advice = 'Free memory there, update the server, or name another model';
+      return refused(connection, `it cannot load ${what} (${said.text})`, advice);
+    }
     case 'tooLong':
     case 'flagged':
+    case 'unfinished':
     case 'rejected':
       return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
   }
@@ -232,10 +251,13 @@ function passingFailure(
   return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });
 }
 
-export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'rejected'>, string>> = {
+export const rejectedAdvice: Readonly<
+  Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'unfinished' | 'rejected'>, string>
+> = {
   tooLong: 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.',
   flagged:
     'A filter of the service does not let this row through: change the row, or ask the service for another filter.',
+  unfinished: 'Where the model thinks before it answers, raise sampling.maxTokens.',
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
 
@@ -250,7 +272,7 @@ export function rejectedText(said: string, advice: string, what: string, { endpo
   return `${named(endpoint)} rejected a call to ${what}: ${sentence(said)} ${advice}`;
 }
 
-function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {
+function refused({ endpoint }: Connection, why: string, advice: string, key = false): Final {
   const message = `${named(endpoint)} refused: ${why}. ${advice}.`;
   return final(new EndpointRefused(message, { key }));
 }

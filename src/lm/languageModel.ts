@@ -314,7 +314,7 @@ function adviceWithoutText({ finishReason, whyNoText }: Answered): string {
   if (whyNoText !== null && !/finish_reason|no choices/.test(whyNoText)) {
     return 'The model itself refuses: change the row, or what the program asks.';
   }
-  return 'Where the model thinks before it answers, raise sampling.maxTokens.';
+  return rejectedAdvice.unfinished;
 }
 
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {

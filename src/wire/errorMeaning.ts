@@ -1,7 +1,9 @@
 import type { ErrorMeaning } from './meanings.ts';
 import type { ErrorWords } from './errorWords.ts';
+import { cannotLoadModel } from './modelNotLoaded.ts';
 import { hasNoSuchModelCode, isModelNotSupported, wordsNoSuchModel } from './noSuchModel.ts';
 import { wantedOfEveryCall } from './ofEveryCall.ts';
+import { isOutOfRange } from './outOfRange.ts';
 
 /**
  * @param status of HTTP: the answer's own, or where an error came with status 200, what it names.
@@ -9,6 +11,8 @@ import { wantedOfEveryCall } from './ofEveryCall.ts';
  */
 export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   const { text } = words;
+  if (ofSettings.has(status) && isOutOfRange(text)) return 'outOfRange';
+  if (unfinished.test(text)) return 'unfinished';
   if (status === 413 || hasCode(words, tooLongCodes) || isTooLong(text)) return 'tooLong';
   if (words.meaning !== null) return words.meaning;
   if (isAllocation(text)) return 'rateLimit';
@@ -27,11 +31,13 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
   if (ofRequest.has(status) && wantedOfEveryCall(text) !== null) return 'everyCall';
+  if ((ofLoading.has(status) || status >= 500) && cannotLoadModel(text)) return 'notLoaded';
   if (status === 403) return overQuota.test(text) ? 'denied' : 'forbidden';
   if (ofRequest.has(status) && (isModelNotSupported(words) || wordsNoSuchModel(text))) return 'unknownModel';
   if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 405 || status === 501) return 'cannot';
+  if (status === 500 && failsInTemplate.test(text)) return 'rejected';
   return status >= 500 || passing.has(status) ? 'passing' : 'rejected';
 }
 
@@ -52,11 +58,15 @@ const hasCode = ({ codes }: ErrorWords, wanted: RegExp): boolean => codes.some((
 /** Statuses below 500 that pass: time-outs, conflicts, a failure behind (TGI), no room (Groq), a connection that was closed. */
 const passing = new Set([408, 409, 424, 425, 498, 499]);
 /** With these some say what is wrong with the account. */
-const ofAccount = new Set([400, 401, 403, 412, 429, 451]);
+const ofAccount = new Set([400, 401, 403, 404, 412, 429, 451]);
 /** With these alone, which name no part of a call, words for tokens and for verification are believed. */
 const ofKey = new Set([401, 403]);
 /** With these some say that there is no such model. */
 const ofRequest = new Set([400, 422]);
+/** With these some say that a setting is out of its range. */
+const ofSettings = new Set([400, 416, 422]);
+/** With these, and from 500 on, some say that a model cannot be loaded. */
+const ofLoading = new Set([400, 403]);
 /** With these, and with no other, the words for what is flagged and for keys are believed. */
 const filtered = new Set([400, 403, 422, 451, 498]);
 
@@ -64,7 +74,7 @@ const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string
 const noCreditCodes =
   /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|accountoverdueerror|not_enough_balance|budget_exceeded|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
 const deniedCodes =
-  /^(unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
+  /^(model_terms_required|unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
 /** LiteLLM without a database knows no key but its own, and misses the database for any other. */
 const wrongKeyCodes = /^(no_db_connection|api_key_invalid|invalid_api_key|wrong_api_key)$/;
 const flaggedCodes =
@@ -86,6 +96,7 @@ const tooLong = new RegExp(
     'tokens?[^.]{0,60} cannot exceed',
     'exceeded (the )?model token limit',
     'inputs?`? (must have less than|tokens \\+)',
+    'max_(completion_)?tokens must be at least \\d+, got -',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
     'n_keep[^.]{0,40}n_ctx',
@@ -128,6 +139,10 @@ const denied = new RegExp(
     '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
     'check your network settings',
     'firewall rules',
+    // Of OpenRouter, Bedrock
+    '(your|this) data policy',
+    'use case details have not been submitted',
+    "n[o']t have access to the model with the specified model id",
   ].join('|'),
   'i',
 );
@@ -147,6 +162,10 @@ const modelWentAway =
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
+/** OpenAI's models that think, where nothing is left for the answer. */
+const unfinished = /could not finish the message because max_tokens/i;
+/** A chat template that fails at these messages fails at them the next time (llama.cpp, answered 500). */
+const failsInTemplate = /jinja|\bat row \d+, column \d+:/i;
 const throttled = /throttling|too many requests/i;
 const wrongKey =
   /api.?key[^.]{0,20}(not valid|not found|invalid|incorrect|expired|missing)|(a valid|invalid|incorrect|missing)[^.]{0,10}api.?key/i;

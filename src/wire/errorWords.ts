@@ -1,6 +1,7 @@
-import { retryAfterSecondsAtMost } from '../base/limits.ts';
 import { secondsIn, waitIn } from './durations.ts';
 import type { ErrorMeaning } from './meanings.ts';
+import type { HeaderReader } from './headerReader.ts';
+import { atMostADay, retryAfterOfRouter } from './retryAfter.ts';
 import { meaningOfNumber } from './serviceCodes.ts';
 
 /** What an endpoint says of an error, whichever of the many shapes servers have for it its body is in. */
@@ -99,6 +100,8 @@ function collectRecord(record: Fields, found: Found, depth: number): void {
   found.meaning ??= meaningOfNumber(record);
   const blamed = fieldsOf(record);
   found.fields.push(...blamed);
+  // Some put the sentence there, and a code in its place.
+  for (const field of blamed) if (field.includes(' ')) collect(field, found, depth + 1);
   // FastAPI says where apart from what.
   if (blamed.length > 0 && typeof record['msg'] === 'string') found.texts.push(`${blamed.join('.')}: ${record['msg']}`);
   found.retryAfter ??= waitOf(record);
@@ -147,22 +150,19 @@ function statusOfCode(code: string | number): number | null {
 
 /** gRPC's `retryDelay` ("34s"), and the headers that a router passes on. */
 function waitOf(record: Fields): number | null {
-  const delay = secondsIn(textOf(record['retryDelay']));
+  const { retryDelay, headers } = record;
+  const delay = typeof retryDelay === 'string' ? secondsIn(retryDelay) : null;
   if (delay !== null) return atMostADay(delay);
-  const { headers } = record;
-  if (typeof headers !== 'object' || headers === null) return null;
-  const named = (wanted: string) =>
-    Object.entries(headers as Fields).find(([name]) => name.toLowerCase() === wanted)?.[1];
-  const after = Number(textOf(named('retry-after')) || NaN);
-  if (after >= 0) return atMostADay(after);
-  // Milliseconds of the time at which a limit ends.
-  const until = (Number(textOf(named('x-ratelimit-reset')) || NaN) - Date.now()) / 1000;
-  return until > 0 ? atMostADay(until) : null;
+  return typeof headers === 'object' && headers !== null ? retryAfterOfRouter(readerOf(headers as Fields)) : null;
 }
 
-function atMostADay(seconds: number | null): number | null {
-  return seconds === null ? null : Math.min(seconds, retryAfterSecondsAtMost);
+/** Headers as a body repeats them: their names in any case, numbers also as such. */
+function readerOf(headers: Fields): HeaderReader {
+  const values = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    get: (name) => {
+      const value = values.get(name);
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+    },
+  };
 }
-
-const textOf = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';

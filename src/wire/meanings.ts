@@ -22,5 +22,11 @@ export type ErrorMeaning =
   | 'cannot'
   /** It wants something of every call that is not there: a header, a version in its address. */
   | 'everyCall'
+  /** A setting of the sampling is outside of what the model takes. */
+  | 'outOfRange'
+  /** It cannot load the model: too little memory, or a form that it does not know. */
+  | 'notLoaded'
+  /** The answer, with what the model thought before it, was longer than it may be. */
+  | 'unfinished'
   /** It does not take the call as it is. */
   | 'rejected';

@@ -6,6 +6,10 @@ const codes =
 const codesInText = /\b(model_not_found|model_not_available|DeploymentNotFound|ModelNotFound)\b/i;
 
 const sentences = [
+  // Of Ollama and Groq, of a model that is none for chats; of Bedrock, whose name is to be another.
+  /^"[^"]+" does not support (chat|generate)$/i,
+  /\bmodel\b[^]{0,200}\bdoes not support chat completions\b/i,
+  /\bwith on-demand throughput is(n.t| not) supported\b/i,
   /\b(no such|unknown|invalid|unrecogni[sz]ed|not a valid) (\w+ )?(model|deployment|adapter)\b(?! (output|response|answer))/i,
   /\b(model|deployment|adapter|lora)\b[^]{0,200}\b(not found|not exist|n't exist|not deployed|is unknown)\b/i,
   /\bmodel (identifier|id|name)\b[^.]{0,60}\bis (invalid|not valid)\b/i,

@@ -11,7 +11,7 @@ export interface Refusal {
 }
 
 /** What may be a part's fault: some servers fail (500, 501) at what they do not know. */
-const blaming: ReadonlySet<string> = new Set(['rejected', 'passing', 'cannot']);
+const blaming: ReadonlySet<string> = new Set(['rejected', 'outOfRange', 'passing', 'cannot']);
 
 /** Which part of a request an error blames; `null`: none, so that it would be refused again. */
 export function refusalIn({ path, body }: LmRequest, status: number, words: ErrorWords): Refusal | null {
@@ -53,7 +53,7 @@ const parts: readonly PartWords[] = [
     fields: [],
     names: /(?!)/,
     saysSo:
-      /only supports? (the )?stream|non-?stream(ing)?( \w+)? is not supported|stream\W{0,3} must be (set to )?true|set stream ?= ?true|enable the stream parameter|for non-?streaming calls/i,
+      /only supports? (the )?stream|non-?stream(ing)?( \w+)? is not supported|stream\W{0,3} must be (set to )?true|must have stream ?= ?true|streaming is (strongly )?re(quired|commended)|set stream ?= ?true|enable the stream parameter|for non-?streaming calls/i,
   },
   {
     part: 'jsonSchema',

@@ -91,7 +91,7 @@ async function trainByEngine(trainer: Trainer, journal: FakeJournal, signal = ne
   const scope = {
     prefix: 'w',
     meter: new UsageMeter(prices),
-    failures: new FailureTally(),
+    failures: new FailureTally([0, 1]),
     readings: new ReadingTally(),
     signal,
   };

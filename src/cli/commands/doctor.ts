@@ -48,14 +48,14 @@ async function doctor({ terminal, compose }: Context, programs: readonly string[
   if (!json) terminal.out(onScreen`${summary}\n`);
 }
 
-/** Agreement to ask another machine for its list of models, once for each host and key. */
+/** Agreement to ask another machine for its list of models, or for a few tokens where it has none, once for each host and key. */
 function askOnce(terminal: Terminal, yes: boolean): Asking['mayAsk'] {
   const answers = new Map<string, Promise<boolean>>();
   return ({ apiKeyEnv }, host) => {
     if (yes) return Promise.resolve(true);
     if (!terminal.interactive) return Promise.resolve(false);
     const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
-    const question = onScreen`Ask ${host}${key} what it has? That costs nothing.`;
+    const question = onScreen`Ask ${host}${key} what it has? That costs nothing, or a few tokens where it lists no models.`;
     const known = answers.get(`${host}${key}`) ?? terminal.confirm(question);
     answers.set(`${host}${key}`, known);
     return known;

@@ -5,7 +5,11 @@ import { trainingService } from '../../config/trainer.ts';
 import type { Service } from '../../config/trainer.ts';
 import { defaultModel } from '../../embedded/setup/model.ts';
 import { quoted } from '../../view/words.ts';
-import { modelsOf } from '../services/listedModels.ts';
+import { connect, type Connection } from '../../lm/connection.ts';
+import { defineEndpoint } from '../../lm/endpoint.ts';
+import { learnRefusals, unmetered } from '../../lm/capabilities.ts';
+import { passingRefusals } from '../../lm/refusals.ts';
+import { modelsOf, NoListThere } from '../services/listedModels.ts';
 import type { OpenAiEndpoint } from '../services/listedModels.ts';
 import { whyNoTraining } from '../services/trainingService.ts';
 import { failing, good, note, wrong } from './finding.ts';
@@ -89,9 +93,46 @@ async function answersFindings(
       ...wanted.map((each) => served(each, name, listed.names)),
     ];
   } catch (error) {
+    if (error instanceof NoListThere && wanted.length > 0) return askedFindings(endpoint, wanted, error, asking);
     return [failing(about, error)];
   }
 }
+
+/** Many gateways list no models, and answer as those that they have: each is asked for a few tokens. */
+async function askedFindings(
+  endpoint: NamedService,
+  wanted: readonly string[],
+  noList: NoListThere,
+  { env, signal }: Asking,
+): Promise<readonly Finding[]> {
+  const { name, baseURL } = endpoint;
+  const about = { part: 'endpoint', of: name } as const;
+  const connection = connect(defineEndpoint(endpoint), { resolveKey: (key) => env[key] });
+  try {
+    const models: Finding[] = [];
+    for (const model of wanted) models.push(await askedFor(model, name, connection, signal));
+    if (models.every(({ verdict }) => verdict === 'wrong')) return [failing(about, noList), ...models];
+    return [
+      good(about, `answers at ${baseURL}; it lists no models, so those named were asked for a few tokens`),
+      ...models,
+    ];
+  } finally {
+    await connection.close();
+  }
+}
+
+async function askedFor(model: string, name: string, connection: Connection, signal: AbortSignal): Promise<Finding> {
+  const about = { part: 'model', of: model } as const;
+  try {
+    await learnRefusals(connection, model, signal, askRetry, unmetered, passingRefusals());
+    return good(about, `answers on ${quoted(name)}`);
+  } catch (error) {
+    return failing(about, error);
+  }
+}
+
+/** A look may not take long. */
+const askRetry = { patienceSeconds: 10 };
 
 function served(model: string, endpoint: string, names: readonly string[]): Finding {
   const about = { part: 'model', of: model } as const;

@@ -1,4 +1,4 @@
-/** Looks at all that runs of a workspace need, one thing after the other. Installs nothing, costs nothing, runs no user code. */
+/** Looks at all that runs of a workspace need, one thing after the other. Installs nothing, runs no user code, and costs nothing but a few tokens where an endpoint lists no models. */
 import { messageOf } from '../../base/errors.ts';
 import { lmsAt } from '../../config/lmsOfSteps.ts';
 import type { LoadedConfig } from '../../config/load.ts';

@@ -19,8 +19,8 @@ export interface ServedModels {
   readonly names: readonly string[];
 }
 
-/** It answers, and lists no models: another path of it may. */
-class NoListThere extends HumanError {
+/** It answers, and lists no models: another path of it may, or none. */
+export class NoListThere extends HumanError {
   override readonly name = 'NoListThere';
 }
 
@@ -28,7 +28,7 @@ class NoListThere extends HumanError {
  * The models that an endpoint lists. Most serve under `/v1`, which is often left out of an address: there they are looked
  * for too, at the same host with the same key.
  *
- * @throws HumanError saying what the endpoint said.
+ * @throws HumanError saying what the endpoint said; NoListThere where it lists none anywhere.
  */
 export async function modelsOf(
   { baseURL, headers }: Pick<OpenAiEndpoint, 'baseURL' | 'headers'>,

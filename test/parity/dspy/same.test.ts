@@ -63,7 +63,7 @@ function runnerFor(metric: Metric) {
   const scope = {
     prefix: 'p',
     meter: new UsageMeter(prices),
-    failures: new FailureTally(),
+    failures: new FailureTally([0, 1]),
     readings: new ReadingTally(),
     signal: new AbortController().signal,
   };

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
-import type { FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
+import type { FakeEndpoint, FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
 import { examine } from '../../../src/run/doctor/examine.ts';
 import { nodeFinding } from '../../../src/run/doctor/machine.ts';
 import type { Finding } from '../../../src/run/doctor/finding.ts';
@@ -28,11 +28,20 @@ const cli = (folder: string, args: readonly string[], wishes: Wishes = {}) =>
 interface Changes {
   readonly config?: (text: string) => string;
   readonly models?: readonly string[];
+  readonly intercept?: FakeEndpointOptions['intercept'];
 }
 
+const noList =
+  (status: number): NonNullable<FakeEndpointOptions['intercept']> =>
+  ({ method, url }, response) => {
+    if (method !== 'GET' || url?.endsWith('/models') !== true) return false;
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{"detail":"Not Found"}');
+    return true;
+  };
+
 /** A workspace whose endpoint "local" is a fake. */
-async function workspace({ config = (text) => text, models = ['m', 'other'] }: Changes = {}) {
-  const fake = await startFakeEndpoint({ models: [...models], answer: () => 'Hello' });
+async function workspace({ config = (text) => text, models = ['m', 'other'], intercept }: Changes = {}) {
+  const fake = await startFakeEndpoint({ models: [...models], answer: () => 'Hello', ...(intercept && { intercept }) });
   fakes.push(fake);
   const folder = makeWorkspace();
   const file = join(folder, 'bettertogether.json');
@@ -82,6 +91,26 @@ describe('doctor', () => {
     expect([...of('model'), ...of('trainer')]).toEqual([]);
   });
 
+  it.each([404, 405])('asks the model itself where the list of models is answered %i, and says so', async (status) => {
+    const { folder } = await workspace({ intercept: noList(status) });
+    const { code, of } = await findings(folder, 'local');
+    expect(of('endpoint')).toMatchObject([
+      { verdict: 'good', said: expect.stringMatching(/lists no models, so those named were asked/) as string },
+    ]);
+    expect(of('model')).toMatchObject([{ of: 'm', verdict: 'good', said: 'answers on "local"' }]);
+    expect(code).toBe(0);
+  });
+
+  it('says what a model answered where there is no list and no such model', async () => {
+    const { folder } = await workspace({ models: ['large'], intercept: noList(404) });
+    const { code, of } = await findings(folder, 'local');
+    expect(of('endpoint')).toMatchObject([
+      { verdict: 'wrong', said: expect.stringMatching(/models answered 404/) as string },
+    ]);
+    expect(of('model')).toMatchObject([{ of: 'm', verdict: 'wrong' }]);
+    expect(code).toBe(1);
+  });
+
   it('asks another machine nothing without agreement, and then with its key', async () => {
     const { folder } = await workspace({
       config: (text) => text.replace('"kind": "openai"', '"kind": "openai", "apiKeyEnv": "LAB_KEY"'),
@@ -97,7 +126,7 @@ describe('doctor', () => {
     expect(out).not.toContain('sk-secret');
     const declined = await cli(folder, ['doctor', 'remote'], { interactive: true, answer: false });
     expect(declined.questions).toEqual([
-      'Ask api.example.com with the key in LAB_KEY what it has? That costs nothing.',
+      'Ask api.example.com with the key in LAB_KEY what it has? That costs nothing, or a few tokens where it lists no models.',
     ]);
   });
 

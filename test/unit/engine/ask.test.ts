@@ -19,7 +19,7 @@ const meterOf = () => new UsageMeter({ ofAnswer: () => 2, ofTraining: () => 0 })
 
 function asking(lm: LanguageModel, seed = 0, signal = new AbortController().signal) {
   const meter = meterOf();
-  return { meter, ask: askFor({ lm, model: 'base', seed }, { meter, failures: new FailureTally(), signal }) };
+  return { meter, ask: askFor({ lm, model: 'base', seed }, { meter, failures: new FailureTally([0, 1]), signal }) };
 }
 
 describe('an LM that a step asks', () => {

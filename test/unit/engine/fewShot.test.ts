@@ -34,7 +34,7 @@ function bench(score: (example: Example) => number) {
   const scope = {
     prefix: 'p',
     meter: new UsageMeter(prices),
-    failures: new FailureTally(),
+    failures: new FailureTally([0, 1]),
     readings: new ReadingTally(),
     signal: new AbortController().signal,
   };

@@ -356,7 +356,7 @@ describe('a cap of tokens', () => {
     };
     const request = { parent: 'base', set: { method: 'dpo', beta: 0.1, rows: [row] } as const, hyperParameters };
     const { signal } = new AbortController();
-    const tallies = { meter: parts.meter, failures: new FailureTally(), readings: new ReadingTally() };
+    const tallies = { meter: parts.meter, failures: new FailureTally([0, 1]), readings: new ReadingTally() };
     const scope = { prefix: 'dpo', signal, ...tallies };
     await expect(train(parts, request, scope)).rejects.toThrow(`the next training job may take ${held} more.`);
   });

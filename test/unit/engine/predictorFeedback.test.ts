@@ -45,7 +45,7 @@ function setUp(takesPredictor: boolean, memory = new Map<string, JsonValue>()) {
     abort: () => undefined,
   });
   const { signal } = new AbortController();
-  const scope = { prefix: '', meter, failures: new FailureTally(), readings: new ReadingTally(), signal };
+  const scope = { prefix: '', meter, failures: new FailureTally([0, 1]), readings: new ReadingTally(), signal };
   const run = (feedbackFor?: string, example = row!) => {
     const task = { state, example, round: 0, roundTemperature: 0, purpose: 'validate' as const, candidate: 0 };
     return runner.run({ ...task, priority: priority.score, feedbackFor }, scope);

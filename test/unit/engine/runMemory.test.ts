@@ -44,7 +44,7 @@ class Machine {
       abort: () => undefined,
     });
     const { signal } = new AbortController();
-    const scope = { prefix: '', meter, failures: new FailureTally(), readings: new ReadingTally(), signal };
+    const scope = { prefix: '', meter, failures: new FailureTally([0, 1]), readings: new ReadingTally(), signal };
     return { journal, program, lm, memory, meter, runner, scope };
   }
 

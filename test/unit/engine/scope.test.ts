@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { UserCodeError } from '../../../src/data/trace.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 
-function tallyOf(errors: readonly (UserCodeError | undefined)[], range?: readonly [number, number]): FailureTally {
+function tallyOf(
+  errors: readonly (UserCodeError | undefined)[],
+  range: readonly [number, number] = [0, 1],
+): FailureTally {
   const tally = new FailureTally(range);
   for (const error of errors) tally.add({ ...(error && { error }) }, { settled: true, unanswered: false });
   return tally;

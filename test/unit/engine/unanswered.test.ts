@@ -60,7 +60,7 @@ describe('a row that is not answered while others are', () => {
   });
 
   it('is no row’s fault where none was answered, whatever ids the messages hold', () => {
-    const tally = new FailureTally();
+    const tally = new FailureTally([0, 1]);
     for (const id of ['req_ab12cd', 'req_ffee01']) {
       const error = { kind: 'metric', message: `500 (${id})` } as const;
       tally.add({ error }, { settled: false, unanswered: true });

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startFakeEndpoint, type FakeCall, type FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
 import { EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
-import { probeCapabilities } from '../../../src/lm/capabilities.ts';
+import { learnRefusals, probeCapabilities, unmetered } from '../../../src/lm/capabilities.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+import { passingRefusals } from '../../../src/lm/refusals.ts';
 
 const never = new AbortController().signal;
 const quick = { firstSeconds: 0.001, longestSeconds: 0.01, patienceSeconds: 5, firstContactSeconds: 0.3 };
@@ -67,6 +68,19 @@ describe('capabilities', () => {
     expect(await found()).toEqual({ ...none, completions: true, continueFinal: true });
     // Once to see whether it knows them, once to see what it answers.
     expect(fake.calls.filter(({ body }) => 'continue_final_message' in body)).toHaveLength(2);
+  });
+
+  test('are found where no answer may be shorter than 16 tokens, and learning what is refused is answered', async () => {
+    const message = "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got less.";
+    const answer = ({ path, body, choices }: FakeCall) =>
+      path === 'chat/completions' && Number(body['max_tokens']) < 16
+        ? { text: null, status: 400, raw: { error: { message, code: 'integer_below_min_value' } } }
+        : (choices?.[0] ?? 'Hi');
+    const { found, connection } = await probe({ answer });
+    expect(await found()).toMatchObject({ structuredChoice: true });
+    await expect(learnRefusals(connection, 'base', never, quick, unmetered, passingRefusals())).resolves.toBeTypeOf(
+      'number',
+    );
   });
 
   test('include opened turns where the server first complains of a part that it does not take', async () => {

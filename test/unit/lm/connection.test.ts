@@ -5,7 +5,7 @@ import { connect as connectTo, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
 import type { Home } from '../../../src/home/home.ts';
@@ -284,13 +284,18 @@ describe('an answer', () => {
     expect(await asked('text/html', '<html></html>')).toBe('<html></html>');
   });
 
-  it.each([
-    ['gzip', gzipSync],
-    ['x-gzip', gzipSync],
-    ['deflate', deflateSync],
-    ['br', brotliCompressSync],
-    ['gzip', Buffer.from],
-  ] as const)('that comes as %s is read, also where it is not packed after all', async (encoding, pack) => {
+  const packings: readonly (readonly [encoding: string, pack: (text: string) => Uint8Array])[] = [
+    ['gzip', (text) => gzipSync(text)],
+    ['x-gzip', (text) => gzipSync(text)],
+    ['deflate', (text) => deflateSync(text)],
+    ['deflate', (text) => deflateRawSync(text)],
+    ['br', (text) => brotliCompressSync(text)],
+    ['gzip', (text) => Buffer.from(text)],
+    ['deflate', (text) => Buffer.from(text)],
+    ['zstd', (text) => Buffer.from(text)],
+  ];
+
+  it.each(packings)('that comes as %s is read, also where it is not packed after all', async (encoding, pack) => {
     const { baseURL } = await packing(encoding, pack('{"data":[{"id":"base"}]}'));
     expect(await lab(baseURL).openai.get('/models')).toEqual({ data: [{ id: 'base' }] });
   });
@@ -302,6 +307,18 @@ describe('an answer', () => {
     expect(classify(failed, connection, 'the models')).toMatchObject({
       kind: 'final',
       error: { message: expect.stringMatching(/is larger than/) as string },
+    });
+  });
+
+  it('that is packed as nothing that can be unpacked is refused by what it is packed as, and may be paid', async () => {
+    const { baseURL } = await packing('lzma', Buffer.from('5d000080ffff', 'hex'));
+    const connection = lab(baseURL);
+    const failed = await connection.openai.get('/models').catch((error: unknown) => error);
+    const says =
+      'refused: it packs its answers as "lzma", which was not asked for and cannot be unpacked here. Turn that off there,';
+    expect(classify(failed, connection, 'the models')).toMatchObject({
+      ...{ kind: 'final', mayBePaid: true },
+      error: { message: expect.stringContaining(says) as string },
     });
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cancelled } from '../../../src/engine/errors.ts';
 import { Limiter, type Slot } from '../../../src/lm/limiter.ts';
-import { limitResetSeconds, retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
+import { limitResetSeconds, retryAfterSeconds } from '../../../src/wire/retryAfter.ts';
 
 const never = new AbortController().signal;
 

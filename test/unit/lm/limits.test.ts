@@ -12,7 +12,7 @@ import { probeCapabilities } from '../../../src/lm/capabilities.ts';
 import { connect, type Connection } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
-import { retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
+import { retryAfterSeconds } from '../../../src/wire/retryAfter.ts';
 import { colbertv2 } from '../../../src/program/retrieval/colbertv2.ts';
 import { modelsOf } from '../../../src/run/services/listedModels.ts';
 import { MemoFolder } from './memoFolder.ts';

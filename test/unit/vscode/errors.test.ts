@@ -104,7 +104,7 @@ describe('what mends an error', () => {
   });
 
   it('is known of code, configuration and endpoints', () => {
-    const tally = new FailureTally();
+    const tally = new FailureTally([0, 1]);
     const error = { kind: 'metric', message: 'no 4s', file: '/w/m.py', line: 7 } as const;
     const outcome = { prediction: null, score: 0, trace: [], error } as unknown as ProgramOutcome;
     tally.add(outcome, { settled: true, unanswered: false });

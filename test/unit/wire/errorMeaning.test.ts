@@ -129,11 +129,109 @@ describe('an error means', () => {
     [400, '<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>', 'cannot'],
     [400, 'Client sent an HTTP request to an HTTPS server.', 'cannot'],
     [502, '<html>Bad gateway</html>', 'passing'],
-    [400, { error: { message: 'temperature must be at most 1' } }, 'rejected'],
-    [400, { error: { message: 'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]' } }, 'rejected'],
     [501, { error: 'Not implemented' }, 'cannot'],
   ] as const)('%i %j: %s', (status, body, meaning) => {
     expect(meaningOf(status, wordsOf(body))).toBe(meaning);
+  });
+
+  const asked = (most: number, prompt: number, answer: number) =>
+    `This model's maximum context length is ${most} tokens. However, you requested ${prompt + answer} tokens ` +
+    `(${prompt} in the messages, ${answer} in the completion). Please reduce the length of the messages or completion.`;
+  const ofVllm = (most: number, prompt: number, answer: number) =>
+    `'max_tokens' or 'max_completion_tokens' is too large: ${answer}. This model's maximum context length is     ${most} tokens ` +
+    `and your request has ${prompt} input tokens (${answer} > ${most} - ${prompt}).`;
+  const ofTgi = (prompt: number, answer: number) =>
+    'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. ' +
+    `Given: ${prompt} \`inputs\` tokens and ${answer} \`max_new_tokens\``;
+  const ofVertex =
+    'Unable to submit request because it has a maxOutputTokens value of 65536 but the supported range is from 1 (inclusive) ' +
+    'to 65536 (exclusive). Update the value and try again.';
+  test.each([
+    // OpenAI, Azure, and gateways in front of them
+    [
+      400,
+      'max_tokens is too large: 6000. This model supports at most 4096 completion tokens, whereas you provided 6000.',
+      'outOfRange',
+    ],
+    [
+      400,
+      "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 2.5 instead.",
+      'outOfRange',
+    ],
+    [
+      400,
+      "Invalid 'max_completion_tokens': integer below minimum value. Expected a value >= 16, but got 5.",
+      'outOfRange',
+    ],
+    [400, "2.5 is greater than the maximum of 2 - 'temperature'", 'outOfRange'],
+    [400, asked(8192, 12, 8192), 'outOfRange'],
+    [400, asked(8192, 8064, 192), 'tooLong'],
+    [400, 'Could not finish the message because max_tokens or model output limit was reached.', 'unfinished'],
+    // DeepSeek, Groq, Ark, Ollama's cloud, Anthropic, Bedrock, Vertex, Scaleway
+    [400, 'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]', 'outOfRange'],
+    [400, '`max_tokens` must be less than or equal to `8192`, the maximum value for it', 'outOfRange'],
+    [400, "'temperature' : number must be at most 2", 'outOfRange'],
+    [
+      400,
+      'The parameter `max_completion_tokens` specified in the request are not valid: integer above maximum value',
+      'outOfRange',
+    ],
+    [400, "max_tokens (384000) exceeds model's maximum output tokens (65536)", 'outOfRange'],
+    [400, 'max_tokens: 100000 > 8192, which is the maximum allowed number of output tokens', 'outOfRange'],
+    [400, 'temperature: range: 0..1', 'outOfRange'],
+    [400, 'The maximum tokens you requested exceeds the model limit of 4096.', 'outOfRange'],
+    [400, ofVertex, 'outOfRange'],
+    [416, 'max_completion_tokens is limited for this model', 'outOfRange'],
+    // vLLM, TGI
+    [400, 'max_tokens=8888 cannot be greater than max_model_len=max_total_tokens=3072.', 'outOfRange'],
+    [400, ofVllm(8192, 12, 8192), 'outOfRange'],
+    [400, ofVllm(8192, 24, 8180), 'tooLong'],
+    [400, 'max_tokens must be at least 1, got -186.', 'tooLong'],
+    [422, ofTgi(12, 10_000), 'outOfRange'],
+    [422, ofTgi(4000, 1000), 'tooLong'],
+    [422, 'Input validation error: `temperature` must be strictly positive', 'outOfRange'],
+    [422, 'Input validation error: `top_p` must be > 0.0 and < 1.0', 'outOfRange'],
+    [400, 'the temperature of the oven must be given', 'rejected'],
+    // Ollama, LM Studio, Hugging Face
+    [500, 'model requires more system memory (5.5 GiB) than is available (3.1 GiB)', 'notLoaded'],
+    [500, 'llama runner process has terminated: error loading model: unable to allocate CUDA0 buffer', 'notLoaded'],
+    [
+      500,
+      "llama-server process has terminated: exit status 1: error loading\nmodel: unknown model architecture: 'x'",
+      'notLoaded',
+    ],
+    [500, 'unable to load model: /models/blobs/sha256-a3f1', 'notLoaded'],
+    [
+      400,
+      'Failed to load model "x". Error: Model loading was stopped due to insufficient system resources.',
+      'notLoaded',
+    ],
+    [403, 'The model x is too large to be loaded automatically (141GB > 10GB).', 'notLoaded'],
+    [500, 'llama runner process has terminated: signal: killed', 'passing'],
+    [500, 'EngineCore encountered an issue. See stack trace (above) for the root cause.', 'passing'],
+    [400, '"nomic-embed-text" does not support chat', 'unknownModel'],
+    // llama-server
+    [500, 'Value is not callable: null at row 49, column 79:\n {%- set content = (m', 'rejected'],
+    // OpenRouter, Groq, Bedrock
+    [404, 'No endpoints found matching your data policy. Configure: https://openrouter.ai/settings/privacy', 'denied'],
+    [404, 'Model use case details have not been submitted for this account.', 'denied'],
+    [403, "You don't have access to the model with the specified model ID.", 'denied'],
+    [400, 'Invocation of model ID x with on-demand throughput isn’t supported.', 'unknownModel'],
+    [400, 'The model `whisper` does not support chat completions', 'unknownModel'],
+  ] as const)('%i %s: %s', (status, message, meaning) => {
+    expect(meaningOf(status, wordsOf({ error: { message } }))).toBe(meaning);
+  });
+
+  test('that is said in the place of a field', () => {
+    const param =
+      'max_tokens is too large: 9. This model supports at most 8 completion tokens, whereas you provided 9.';
+    const words = wordsOf({ error: { message: 'Param Incorrect', type: 'upstream_error', param, code: '400' } });
+    expect(words.text).toBe(`${param}: Param Incorrect`);
+    expect(meaningOf(400, words)).toBe('outOfRange');
+    const code = 'model_terms_required';
+    expect(meaningOf(400, wordsOf({ error: { message: 'The model requires terms acceptance.', code } }))).toBe(
+      'denied',
+    );
   });
 
   const location = {
@@ -354,6 +452,18 @@ describe('the words of an error', () => {
     expect(wordsOf(until(600)).retryAfter).toBeCloseTo(600, -1);
     expect(wordsOf(until(-600)).retryAfter).toBeNull();
     expect(wordsOf(until(10 ** 7)).retryAfter).toBe(86_400);
+  });
+
+  test.each([
+    ['7', 7],
+    [7, 7],
+    ['1m30s', 90],
+    [new Date(Date.now() + 90_000).toUTCString(), 90],
+    ['soon', null],
+  ])('read Retry-After where a router repeats headers as they read the headers themselves: %j', (value, seconds) => {
+    const wait = wordsOf({ error: { message: 'x', metadata: { headers: { 'Retry-After': value } } } }).retryAfter;
+    if (seconds === null) expect(wait).toBeNull();
+    else expect(wait).toBeCloseTo(seconds, -1);
   });
 
   test.each([

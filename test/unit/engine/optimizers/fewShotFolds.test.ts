@@ -49,7 +49,7 @@ async function search(
   const scope = {
     prefix: 'p',
     meter: new UsageMeter(prices),
-    failures: new FailureTally(),
+    failures: new FailureTally([0, 1]),
     readings: new ReadingTally(),
     signal: new AbortController().signal,
   };

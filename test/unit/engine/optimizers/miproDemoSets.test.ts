@@ -28,7 +28,7 @@ async function demoSets({ seed, sets: demoSets, maxLabeledDemos, metric, ...limi
   const journal = new FakeJournal();
   const program = new FakeProgram({ score: ({ example }) => (isCorrect[metric](example) ? 1 : 0) });
   const scope = {
-    ...{ prefix: 'mipro', meter: new UsageMeter(prices), failures: new FailureTally() },
+    ...{ prefix: 'mipro', meter: new UsageMeter(prices), failures: new FailureTally([0, 1]) },
     ...{ readings: new ReadingTally(), signal: new AbortController().signal },
   };
   const runner = new Runner({

@@ -18,7 +18,7 @@ function scopeOf(signal = new AbortController().signal) {
   return {
     prefix: 'p',
     meter: new UsageMeter({ ofAnswer: () => 0, ofTraining: () => 0 }),
-    failures: new FailureTally(),
+    failures: new FailureTally([0, 1]),
     readings: new ReadingTally(),
     signal,
   };

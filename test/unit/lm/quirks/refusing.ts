@@ -250,15 +250,65 @@ export const refusingQuirks: readonly Quirk[] = [
   },
   {
     quirk: 'a value is out of range',
-    seenAt: 'DeepSeek (max_tokens), FastAPI servers (temperature)',
-    does: 'The row fails in the words of the server: what was set is wrong, and leaving it out would hide that.',
+    seenAt: 'OpenAI, DeepSeek, Groq, Bedrock (max_tokens), FastAPI servers (temperature), TGI (a temperature of 0)',
+    does: 'The run ends in the words of the server: what was set is wrong for every call, and leaving it out would hide that.',
     answer: () =>
       error(422, {
         detail: [
           { loc: ['body', 'temperature'], msg: 'Input should be less than or equal to 1', type: 'less_than_equal' },
         ],
       }),
-    then: { rejected: /422 temperature: Input should be less than or equal to 1/ },
+    then: {
+      refused:
+        /does not take a setting of the sampling \(422 temperature: Input should be less than or equal to 1\)\. Change it in "sampling"/,
+    },
+  },
+  {
+    quirk: 'a limit of the answer that leaves no prompt any room',
+    seenAt: 'OpenAI, vLLM, TGI',
+    does: 'The run ends and names "sampling"; a prompt that is too long beside a limit that others fit fails its row.',
+    answer: () =>
+      error(400, {
+        error: {
+          message:
+            "This model's maximum context length is 100 tokens. However, you requested 112 tokens (12 in the messages, 100 in " +
+            'the completion). Please reduce the length of the messages or completion.',
+          code: 'context_length_exceeded',
+        },
+      }),
+    then: { refused: /does not take a setting of the sampling .* Change it in "sampling" of the program/ },
+  },
+  {
+    quirk: 'a model that cannot be loaded, answered 500',
+    seenAt: 'Ollama (too little memory), llama.cpp (an architecture it does not know), LM Studio (400)',
+    does: 'The run ends in the words of the server and says what to do: it would be answered the same again.',
+    answer: () =>
+      error(500, { error: { message: 'model requires more system memory (5.5 GiB) than is available (3.1 GiB)' } }),
+    then: { refused: /cannot load model "base" \(500 model requires more system memory .*\)\. Free memory there/ },
+  },
+  {
+    quirk: 'an answer that did not get done within its tokens, answered 400',
+    seenAt: 'OpenAI (gpt-5: its thoughts took all tokens)',
+    does: 'The row fails and names sampling.maxTokens.',
+    answer: () =>
+      error(400, {
+        error: {
+          message:
+            'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.',
+          type: 'invalid_request_error',
+        },
+      }),
+    then: { rejected: /raise sampling\.maxTokens/ },
+  },
+  {
+    quirk: 'many tokens are given as a stream alone',
+    seenAt: 'Fireworks (max_tokens above 4096)',
+    does: 'Asked for as a stream from then on.',
+    answer: without(
+      (body) => body['stream'] !== true,
+      error(400, { error: { message: 'Requests with max_tokens > 4096 must have stream=true', param: 'max_tokens' } }),
+    ),
+    then: { text: 'Paris', sent: { stream: true } },
   },
   {
     quirk: 'the system role is refused by a list of roles',

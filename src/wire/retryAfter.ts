@@ -1,13 +1,26 @@
 import { retryAfterSecondsAtMost } from '../base/limits.ts';
-import { secondsIn } from '../wire/durations.ts';
-import type { HeaderReader } from '../wire/headerReader.ts';
+import { secondsIn } from './durations.ts';
+import type { HeaderReader } from './headerReader.ts';
 
 /**
  * Seconds to wait, a day at most: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3);
  * else `null`.
  */
 export function retryAfterSeconds(headers: HeaderReader | undefined, now = Date.now()): number | null {
-  const seconds = askedFor(headers, now);
+  return atMostADay(askedFor(headers, now));
+}
+
+/**
+ * Seconds to wait, a day at most, by the headers that a router repeats in its error. It counts requests over a window that
+ * ends at `X-RateLimit-Reset`, and lets none through before.
+ */
+export function retryAfterOfRouter(headers: HeaderReader, now = Date.now()): number | null {
+  const until = resetIn(headers.get('x-ratelimit-reset')?.trim() ?? '', now);
+  return retryAfterSeconds(headers, now) ?? (until === 0 ? null : atMostADay(until));
+}
+
+/** Of what is asked for in any way: no more is waited, nor believed. */
+export function atMostADay(seconds: number | null): number | null {
   return seconds === null ? null : Math.min(seconds, retryAfterSecondsAtMost);
 }
 
