@@ -235,6 +235,7 @@ describe('loadDataset', () => {
     ['no array', 'object.json', '{}', 'does not hold an array'],
     ['rows by name', 'named.json', '{"a":{"q":1,"answer":2}}', 'object of objects: write a list of rows'],
     ['a packed file', 'rows.jsonl.zst', '', 'Unpack it, and name what was in it: rows.jsonl.'],
+    ['a table of Arrow', 'rows.arrow', '', "datasets.Dataset.from_file('rows.arrow')"],
     ['a table of pandas', 'rows.parquet', '', "`def rows(): return pandas.read_parquet('rows.parquet')`, named as"],
     ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
     [
