@@ -13,6 +13,7 @@ import { columnsAtMost, nestingAtMost, rowBytesAtMost } from '../base/limits.ts'
 import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { isNestedDeeper, nestsDeeper } from '../base/nesting.ts';
+import { dataEndingOf } from './dataEndings.ts';
 import { csvRows } from './csvRows.ts';
 import { chunksOf, tooDeep, tooLong, tooWide, whole } from './dataFile.ts';
 import type { DataLimits, DataOptions, Row } from './dataFile.ts';
@@ -37,15 +38,28 @@ export async function readRows(file: string, options: DataOptions): Promise<File
 }
 
 async function rowsOf(file: string, limits: DataOptions, hash: Hash): Promise<readonly Row[]> {
-  const kind = extname(unpackedName(file)).toLowerCase();
-  if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, chunksOf(file, limits, hash), limits);
-  if (kind === '.json') return jsonArray(file, limits, hash);
-  if (kind === '.csv' || kind === '.tsv') return csvRows(file, limits, hash);
-  if (extname(file).toLowerCase() === '.parquet') return parquetRows(file, limits, hash);
-  if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
-    throw new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
+  switch (dataEndingOf(file)) {
+    case 'jsonl':
+    case 'ndjson':
+      return jsonLines(file, chunksOf(file, limits, hash), limits);
+    case 'json':
+      return jsonArray(file, limits, hash);
+    case 'csv':
+    case 'tsv':
+      return csvRows(file, limits, hash);
+    case 'parquet':
+      return parquetRows(file, limits, hash);
+    case null:
+      throw unreadable(file);
   }
-  throw new UsageError(
+}
+
+function unreadable(file: string): UsageError {
+  const kind = extname(unpackedName(file)).toLowerCase();
+  if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
+    return new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
+  }
+  return new UsageError(
     `${file} is not a data file that can be read: .jsonl, .json, .csv, .tsv or .parquet. ${otherwise(kind, file)}`,
   );
 }
@@ -63,6 +77,9 @@ const frames: Readonly<Record<string, string>> = {
 function otherwise(kind: string, file: string): string {
   if (['.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
     return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
+  }
+  if (kind === '.arrow') {
+    return `Code reads it, with datasets: \`def rows(): return datasets.Dataset.from_file('${basename(file)}')\`, named as "file.py#rows".`;
   }
   const frame = frames[kind];
   return frame === undefined

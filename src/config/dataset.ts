@@ -5,6 +5,7 @@ import type { Example } from '../data/program.ts';
 import { labelledRow } from './answeredRows.ts';
 import { readRows } from './dataRows.ts';
 import type { DataLimits, Row } from './dataFile.ts';
+import { dataEndingOf } from './dataEndings.ts';
 import { suggestion } from './nearest.ts';
 import type { ResolvedMetric } from './resolved.ts';
 
@@ -24,7 +25,7 @@ export interface Dataset {
  */
 export function languageOfData(file: string): Language | null {
   const [, code] = /^(.*)#[^#/\\]+$/s.exec(file) ?? [];
-  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)(?:\.gz)?$/i.test(file) ? null : languageOf(code);
+  return code === undefined || dataEndingOf(file) !== null ? null : languageOf(code);
 }
 
 /** Data that code builds. A program host makes it. */

@@ -103,9 +103,20 @@ def revive(value: Any, annotation: Any) -> Any:
     if value is None or not needs_reviving(annotation):
         return value
     try:
-        return _validated(TypeAdapter(annotation), value)
+        return _validated(TypeAdapter(annotation), _with_image(value, annotation))
     except Exception:
         return value
+
+
+def _with_image(value: Any, annotation: Any) -> Any:
+    """An image's URL as the model that `dspy.Image(url)` makes. A path stays text: rows name no files to be sent."""
+    parts = typing.get_args(annotation)
+    if isinstance(value, list) and typing.get_origin(annotation) is list:
+        return [_with_image(each, parts[0]) for each in value]
+    is_image = annotation is dspy.Image or dspy.Image in parts
+    if is_image and isinstance(value, str) and value.startswith(('http://', 'https://', 'data:')):
+        return {'url': value}
+    return value
 
 
 def _validated(adapter: TypeAdapter[Any], value: Any) -> Any:

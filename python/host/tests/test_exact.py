@@ -122,6 +122,11 @@ def test_objects_come_back_as_the_signature_says(value: Any, annotation: Any) ->
 
 
 def test_what_was_written_before_tags_reads_as_it_did() -> None:
+    url = 'https://example.com/a.png'
+    kinds = {'x': dspy.Image, 'y': list[dspy.Image], 'z': dspy.Image | None}
+    images = revived({'x': url, 'y': [url], 'z': url}, kinds, {}.__getitem__)
+    assert [images['x'].url, images['y'][0].url, images['z'].url] == [url] * 3
+    assert revived({'x': 'a.png'}, kinds, {}.__getitem__) == {'x': 'a.png'}
     assert revived({'x': 'good', 'y': '2024-01-01'}, {'x': Mood, 'y': datetime.date}, {}.__getitem__) == {
         'x': Mood.GOOD,
         'y': datetime.date(2024, 1, 1),

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
+import { dataEndings, dataFilesPattern, packedEnding } from '../../config/dataEndings.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { ProgramEntry } from '../../config/schema.ts';
@@ -120,10 +121,7 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
 
 async function askData({ session, root, program, entry, title, draft }: Asking, place: Place): Promise<Answer> {
   const found = await vscode.workspace.findFiles(
-    new vscode.RelativePattern(
-      root.folder,
-      '**/*.{jsonl,ndjson,csv,tsv,json,jsonl.gz,ndjson.gz,csv.gz,tsv.gz,json.gz}',
-    ),
+    new vscode.RelativePattern(root.folder, dataFilesPattern),
     excluded,
     mostFiles,
   );
@@ -184,7 +182,7 @@ async function browse(root: string, files: readonly string[]): Promise<DataChoic
     (await vscode.window.showOpenDialog({
       defaultUri: vscode.Uri.file(root),
       openLabel: l10n.t('Optimize on These Rows'),
-      filters: { [l10n.t('Rows of data')]: ['jsonl', 'ndjson', 'json', 'csv', 'tsv', 'gz'] },
+      filters: { [l10n.t('Rows of data')]: [...dataEndings, packedEnding] },
     })) ?? [];
   if (uri === undefined) return null;
   return (

@@ -1,6 +1,7 @@
 /** Evaluates programs again whenever what they are made of changes, under one cap for as long as it is on. */
 import * as l10n from '../../base/l10n.ts';
 import * as vscode from 'vscode';
+import { dataFilesPattern } from '../../config/dataEndings.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
@@ -27,8 +28,6 @@ import type { TestTree } from './testTree.ts';
 
 /** Several files are saved at once: by a formatter, by a checkout. */
 const settleMs = 500;
-/** Rows, and the configuration, where something else than an editor writes them. */
-const dataPattern = '**/*.{jsonl,ndjson,json,csv,tsv,gz}';
 
 export interface ContinuousParts {
   readonly session: Session;
@@ -106,7 +105,7 @@ export class ContinuousRun implements vscode.Disposable {
       this.#settle();
     };
     this.#own.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => touched(uri)));
-    for (const pattern of [sourcesPattern, dataPattern]) {
+    for (const pattern of [sourcesPattern, dataFilesPattern]) {
       const watcher = this.#own.add(vscode.workspace.createFileSystemWatcher(pattern));
       for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
         this.#own.add(event(touched));

@@ -236,6 +236,7 @@ describe('loadDataset', () => {
     ['rows by name', 'named.json', '{"a":{"q":1,"answer":2}}', 'object of objects: write a list of rows'],
     ['a packed file', 'rows.jsonl.zst', '', 'Unpack it, and name what was in it: rows.jsonl.'],
     ['a table of Excel', 'rows.xlsx', '', "`def rows(): return pandas.read_excel('rows.xlsx')`, named as"],
+    ['a table of Arrow', 'rows.arrow', '', "datasets.Dataset.from_file('rows.arrow')"],
     ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
     [
       'a row without an input',
