@@ -106,13 +106,13 @@ function table(
     if (row !== undefined) actions.openTrace(row.trace);
   };
   const place = placeOf(rows, kept.trace);
-  const first = '4.3em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
+  const first = '3.6em minmax(4.6em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
     label: l10n.t('Runs of the program'),
     list: JSON.stringify([kept.traceFilter, kept.traceSort]),
     total: traces?.total ?? 0,
     columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
-    minWidth: said ? '45em' : '36.5em',
+    minWidth: said ? '45.5em' : '37em',
     header: header(kept, said, actions),
     selected: place === null ? null : { place, key: String(kept.trace) },
     follows: true,
