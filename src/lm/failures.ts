@@ -216,6 +216,10 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       const why = `it does not take a setting of the sampling (${said.text})`;
       return refused(connection, why, 'Change it in "sampling" of the program, or where its code or the step sets it');
     }
+    case 'noProvider': {
+      const advice = `Change what is asked ("sampling" of the program, endpoints.${endpoint.name}.request), or name another model`;
+      return refused(connection, `no provider of ${what} takes all that is asked of it (${said.text})`, advice);
+    }
     case 'notLoaded': {
       const advice = 'Free memory there, update the server, or name another model';
       return refused(connection, `it cannot load ${what} (${said.text})`, advice);

@@ -28,6 +28,7 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
   if (ofKey.has(status) && wrongToken.test(text)) return 'wrongKey';
+  if (noProvider.test(text)) return 'noProvider';
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
   if (ofRequest.has(status) && wantedOfEveryCall(text) !== null) return 'everyCall';
@@ -162,6 +163,8 @@ const modelWentAway =
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
+/** OpenRouter, of parameters, images, tools. */
+const noProvider = /\bno endpoints found that (support|can handle)\b/i;
 /** OpenAI's models that think, where nothing is left for the answer. */
 const unfinished = /could not finish the message because max_tokens/i;
 /** A chat template that fails at these messages fails at them the next time (llama.cpp, answered 500). */
