@@ -72,7 +72,7 @@ export async function probeCapabilities(
     return { completions, continueFinal: true, structuredChoice: true, jsonSchema: true };
   }
   const structuredChoice = await shows(probe, choiceProbe(model), (text) => text === choiceWord, 'choice');
-  const jsonSchema = await shows(probe, schemaProbe(model), isProbeJson, 'jsonSchema');
+  const jsonSchema = await shows(probe, schemaProbe(model), isProbeJson, 'jsonSchema', thinkingTokens);
   const continueFinal = await knowsOpenedTurns(probe, model);
   const repeats = continueFinal && (await shows(probe, openedProbe(model), (text) => text.startsWith(choiceWord)));
   return { completions, continueFinal, ...(repeats ? { repeatsOpened: true } : {}), structuredChoice, jsonSchema };
@@ -160,11 +160,23 @@ function advertisedCapabilities(advertised: Readonly<Record<string, unknown>>): 
  * Whether an answer to a call proves what it is to prove.
  *
  * @param part what is asked for: without it nothing is proven.
+ * @param longer tokens with which an answer that was cut off is asked for again. Default: it is not.
  */
-function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, part?: RequestPart): Promise<boolean> {
+function shows(
+  probe: Probe,
+  call: LmCall,
+  proves: (text: string) => boolean,
+  part?: RequestPart,
+  longer?: number,
+): Promise<boolean> {
+  const asked = async (refused: ReadonlySet<RequestPart>, sent: LmCall) =>
+    answerOf(probe, call.model, probeRequest(probe.connection, sent, refused));
   return askModel(probe.refusals, call.model, async (refused) => {
     if (part !== undefined && refused.has(part)) return false;
-    return answersSo(probe, call.model, probeRequest(probe.connection, call, refused), proves);
+    const first = await asked(refused, call);
+    const isCutOff = longer !== undefined && first?.finishReason === 'length';
+    const answer = isCutOff ? await asked(refused, { ...call, sampling: { maxTokens: longer } }) : first;
+    return answer !== null && answer.text !== null && proves(answer.text);
   }).catch((error: unknown) => {
     // Nothing of it can be left out any more.
     if (error instanceof PartRefused) return false;
@@ -212,15 +224,9 @@ function probeRequest(
   });
 }
 
-/** @throws PartRefused where a part of the request is in the way. */
-async function answersSo(
-  probe: Probe,
-  model: string,
-  request: LmRequest,
-  proves: (text: string) => boolean,
-): Promise<boolean> {
-  const answer = await withRoom(probe, model, request, (...asked) => ask(probe, ...asked));
-  return answer !== null && answer.text !== null && proves(answer.text);
+/** `null`: it was refused. @throws PartRefused where a part of the request is in the way. */
+function answerOf(probe: Probe, model: string, request: LmRequest): Promise<Completion | null> {
+  return withRoom(probe, model, request, (...asked) => ask(probe, ...asked));
 }
 
 /** @param way how it is asked: where a refusal is an answer (`ask`), or where it is an error (`answered`). */
@@ -336,6 +342,9 @@ function completionsProbe(model: string): LmCall {
 
 /** Of an answer in a chat: OpenAI's newer models, as Azure and routers serve them, take no smaller limit. */
 const fewTokens = 16;
+
+/** With room for what a model thinks before it answers. */
+const thinkingTokens = 1024;
 
 function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
   const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Say hello.' }] } as const;

@@ -216,6 +216,10 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       const why = `it does not take a setting of the sampling (${said.text})`;
       return refused(connection, why, 'Change it in "sampling" of the program, or where its code or the step sets it');
     }
+    case 'noProvider': {
+      const advice = `Change what is asked ("sampling" of the program, endpoints.${endpoint.name}.request), or name another model`;
+      return refused(connection, `no provider of ${what} takes all that is asked of it (${said.text})`, advice);
+    }
     case 'notLoaded': {
       const advice = 'Free memory there, update the server, or name another model';
       return refused(connection, `it cannot load ${what} (${said.text})`, advice);
@@ -236,6 +240,9 @@ function targetOf(location: string | null, baseURL: string): string {
 
 const deniedAdvice = 'See what the service says of the account, or name another endpoint';
 
+/** Where what is limited are jobs: how many calls are in flight changes nothing. */
+export const limitOfJobsAdvice = 'Go on when its limit allows, or when other jobs of the account have ended.';
+
 function passingFailure(
   meaning: 'rateLimit' | 'passing',
   { status, text, retryAfter, mayBePaid }: Said,
@@ -245,7 +252,7 @@ function passingFailure(
   const throttled = crowded || (status === 503 && retryAfter !== null);
   if (!crowded) return passes({ what: text, throttled, retryAfter, mayBePaid, ofCall: true });
   const advice = isTrainer(endpoint)
-    ? 'Go on when its limit allows, or when other jobs of the account have ended.'
+    ? limitOfJobsAdvice
     : `Lower endpoints.${endpoint.name}.concurrency in bettertogether.json, or go on when its limit allows.`;
   const what = /rate.?limit/i.test(text) ? text : `rate limit, ${text}`;
   return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });

@@ -205,7 +205,8 @@ class EndpointLanguageModel implements LanguageModel {
   }
 
   #classify(request: LmRequest, error: unknown): Failure {
-    return classifyCall(error, this.#options.connection, request);
+    const { connection, sampling } = this.#options;
+    return classifyCall(error, connection, request, sampling.maxTokens);
   }
 
   #callsOf(model: string): OtherCalls {

@@ -16,6 +16,7 @@ export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
   stop: 'it takes no stop sequences, so answers run on and are cut off at them here',
   systemRole: 'it has no system role for this model, so what stands there begins the first user message',
   whole: 'it streams its answers and gives none whole, so they are asked for as streams',
+  streamUsage: 'it streams its answers without numbers of tokens, so they count against a cap at their worst',
 };
 
 /** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */

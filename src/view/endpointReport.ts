@@ -53,4 +53,5 @@ export const partNames: Readonly<Record<RequestPart | 'completions', string>> = 
   opened: 'opened assistant turns',
   systemRole: 'system role',
   whole: 'answers that are not streamed',
+  streamUsage: 'stream_options',
 };

@@ -28,13 +28,14 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
   if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
   if (ofKey.has(status) && wrongToken.test(text)) return 'wrongKey';
+  if (noProvider.test(text)) return 'noProvider';
   if (status === 404 || status === 410 || hasNoSuchModelCode(words) || noSuchPath.test(text)) return 'unknownModel';
   if (status === 400 && wantsTls.test(text)) return 'cannot';
   if (ofRequest.has(status) && wantedOfEveryCall(text) !== null) return 'everyCall';
   if ((ofLoading.has(status) || status >= 500) && cannotLoadModel(text)) return 'notLoaded';
   if (status === 403) return overQuota.test(text) ? 'denied' : 'forbidden';
   if (ofRequest.has(status) && (isModelNotSupported(words) || wordsNoSuchModel(text))) return 'unknownModel';
-  if (ofRequest.has(status) && modelWentAway.test(text)) return 'passing';
+  if (ofRequest.has(status) && (modelWentAway.test(text) || fileNotReady.test(text))) return 'passing';
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 405 || status === 501) return 'cannot';
   if (status === 500 && failsInTemplate.test(text)) return 'rejected';
@@ -72,9 +73,9 @@ const filtered = new Set([400, 403, 422, 451, 498]);
 
 const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/;
 const noCreditCodes =
-  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|accountoverdueerror|not_enough_balance|budget_exceeded|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
+  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|exceeded_quota|billing_\w+|arrearage|accountoverdueerror|not_enough_balance|budget_exceeded|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
 const deniedCodes =
-  /^(model_terms_required|unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
+  /^(model_terms_required|training_not_available|unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
 /** LiteLLM without a database knows no key but its own, and misses the database for any other. */
 const wrongKeyCodes = /^(no_db_connection|api_key_invalid|invalid_api_key|wrong_api_key)$/;
 const flaggedCodes =
@@ -137,6 +138,7 @@ const denied = new RegExp(
     '(location|country|region|territory)[^.]{0,30} not (supported|available|allowed)',
     'not (supported|available) in (your|this) (country|region|location)',
     '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
+    'fine-?tuning [^.]{0,40}(not|no longer) (currently )?(available|accessible|enabled|offered) (to|for|in|on) (new|your|this)',
     'check your network settings',
     'firewall rules',
     // Of OpenRouter, Bedrock
@@ -159,9 +161,14 @@ const missesScopes = /missing scopes?\b/i;
 const noSuchPath = /unexpected endpoint or method/i;
 const modelWentAway =
   /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
+/** Of rows that were uploaded a moment ago. */
+const fileNotReady =
+  /\bfile\b[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
+/** OpenRouter, of parameters, images, tools. */
+const noProvider = /\bno endpoints found that (support|can handle)\b/i;
 /** OpenAI's models that think, where nothing is left for the answer. */
 const unfinished = /could not finish the message because max_tokens/i;
 /** A chat template that fails at these messages fails at them the next time (llama.cpp, answered 500). */

@@ -22,6 +22,8 @@ export type ErrorMeaning =
   | 'cannot'
   /** It wants something of every call that is not there: a header, a version in its address. */
   | 'everyCall'
+  /** A router has the model, and no provider of it that takes all that is asked. */
+  | 'noProvider'
   /** A setting of the sampling is outside of what the model takes. */
   | 'outOfRange'
   /** It cannot load the model: too little memory, or a form that it does not know. */

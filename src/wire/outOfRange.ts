@@ -10,7 +10,7 @@ const outOfRange = new RegExp(
   [
     // OpenAI, and those who do as it does
     'supports at most \\d+ completion tokens',
-    `${setting}[^.]{0,60}(integer|decimal|number) (above maximum|below minimum) value`,
+    `${setting}[^.]{0,60}(integer|decimal|number) (above maximum|below minimum) value(?![^]{0,60} got -)`,
     `is (greater than the maximum|less than the minimum) of -?[\\d.]+ - ${setting}`,
     // DeepSeek, DashScope, Gemini, Anthropic
     `range of ${setting} (is|should be)`,
@@ -20,7 +20,7 @@ const outOfRange = new RegExp(
     `${setting} ?:? ((input|value|number) )?(must|should) be (less than|greater than|at most|strictly|non-negative|between|> |in [[(])`,
     `${setting} ?:? ((input|value|number) )?(must|should) be at least (?!\\d+, got -)`,
     // Ollama's cloud, Scaleway, Bedrock, vLLM
-    `${setting}:? ?\\(\\d+\\) exceeds`,
+    `${setting}:? ?\\(\\d+\\) exceeds (the |this )?model`,
     `${setting} is limited for this model`,
     'maximum tokens you requested exceeds the model limit',
     `${setting} ?= ?\\d+ cannot be greater than`,
@@ -34,6 +34,9 @@ const rooms = [
   /too large: (?<answer>\d+)\. .{0,40}maximum context length is +(?<room>\d+) tokens/is,
   /must be <= (?<room>\d+)\. given: \d+ \S+ tokens and (?<answer>\d+) /i,
 ];
+
+/** Whether what is out of its range is the length of an answer. */
+export const blamesTokens = (text: string): boolean => /tokens/i.test(text);
 
 /** @param text of an error, as it came. */
 export function isOutOfRange(text: string): boolean {

@@ -55,6 +55,7 @@ const parts: readonly PartWords[] = [
     saysSo:
       /only supports? (the )?stream|non-?stream(ing)?( \w+)? is not supported|stream\W{0,3} must be (set to )?true|must have stream ?= ?true|streaming is (strongly )?re(quired|commended)|set stream ?= ?true|enable the stream parameter|for non-?streaming calls/i,
   },
+  { part: 'streamUsage', isIn: has('stream_options'), fields: ['stream_options'], names: /\bstream_options\b/i },
   {
     part: 'jsonSchema',
     isIn: formatIs('json_schema'),

@@ -62,7 +62,7 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
     ...sampled.fields,
     [tokensKey(prompt.path, context)]: call.sampling?.maxTokens ?? sampling.maxTokens,
     ...guide.fields,
-    ...(refused.has('whole') ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...(refused.has('whole') ? streamFields(refused) : {}),
   };
   return {
     path: prompt.path,
@@ -71,6 +71,10 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
     unsent: { ...prompt.unsent, ...sampled.unsent, ...guide.unsent },
     ...repeatedIn(prompt.fields, call.prompt, capabilities),
   };
+}
+
+function streamFields(refused: Refused): Body {
+  return { stream: true, ...(refused.has('streamUsage') ? {} : { stream_options: { include_usage: true } }) };
 }
 
 /** Where an opened turn was sent, and the endpoint repeats it. */

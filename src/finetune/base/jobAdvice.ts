@@ -32,7 +32,7 @@ export function jobAdvice(said: string, setting: string): string {
   if (rowsTooLong.test(said)) {
     return 'Rows are too long for it: shorten the prompts, or take a base with a longer context.';
   }
-  return /\bmodel\b/i.test(said)
+  return /\bmodel\b|\bavailable for fine-?tuning\b/i.test(said)
     ? `${setting}.model names the base that is trained there, where it has another name.`
     : '';
 }

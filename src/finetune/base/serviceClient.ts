@@ -7,7 +7,9 @@ import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '
 import type { Connection } from '../../lm/connection.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
-import { classify } from '../../lm/failures.ts';
+import { meaningOf } from '../../wire/errorMeaning.ts';
+import type { ErrorMeaning } from '../../wire/meanings.ts';
+import { classify, limitOfJobsAdvice, saidOf } from '../../lm/failures.ts';
 import type { Failure } from '../../lm/failures.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
 import { sendPlain } from './plainRequest.ts';
@@ -74,7 +76,7 @@ export class ServiceClient {
       advice: `${whereToLook(this.connection.endpoint)}.`,
       classify: (error: unknown): Failure => {
         const own = also?.(error) ?? (refusesContent(error) ? this.refusal(what, error.message) : null);
-        return own === null ? classify(error, this.connection, what) : { kind: 'final', error: own };
+        return own === null ? ofJobs(classify(error, this.connection, what)) : { kind: 'final', error: own };
       },
       options: retry,
     };
@@ -192,12 +194,21 @@ export function isUnknown(error: unknown): error is APIError {
 
 /** The request itself is wrong in the service's eyes: the rows, or a setting of the job. */
 export function refusesContent(error: unknown): error is APIError {
-  return isApiError(error) && [400, 413, 415, 422].includes(error.status ?? 0) && !refusesAccount(error);
+  return isApiError(error) && [400, 413, 415, 422].includes(error.status ?? 0) && !isOtherwise(error);
 }
 
-/** 400 is also how some say that the account is empty or the model is not known; those have words of their own. */
-function refusesAccount({ code }: APIError): boolean {
-  return code === 'insufficient_quota' || code === 'model_not_found';
+/** 400 is also how some say that the account is empty, that the model is not known or that the rows are still looked at. */
+function isOtherwise(error: APIError): boolean {
+  const said = saidOf(error);
+  return error.code === 'model_not_found' || (said !== null && otherwise.has(meaningOf(said.status, said.words)));
+}
+
+const otherwise: ReadonlySet<ErrorMeaning> = new Set(['noCredit', 'denied', 'wrongKey', 'rateLimit', 'passing']);
+
+/** Limits of a service that trains are those of its jobs. */
+function ofJobs(failure: Failure): Failure {
+  const isLimit = failure.kind === 'retry' && failure.throttled && failure.advice !== undefined;
+  return isLimit ? { ...failure, advice: limitOfJobsAdvice } : failure;
 }
 
 /** @throws BrokenAnswer for a value of another shape. */

@@ -122,8 +122,9 @@ function takenAndLacked(can: Capabilities, refused: readonly KnownRefusal[]): Pi
     said: saidOf(part),
   }));
   const other = saidOf('max_tokens') === null ? 'max_completion_tokens' : 'max_tokens';
-  // One of the two is sent: nothing is known of the other. That an answer comes whole is nothing to tell.
-  const untold: readonly Part[] = [other, 'whole'];
+  // One of the two is sent: nothing is known of the other. That an answer comes whole is nothing to tell, and then nothing
+  // is known of streams.
+  const untold: readonly Part[] = [other, 'whole', 'streamUsage'];
   return {
     takes: all.filter((part) => !isLacking(part) && !untold.includes(part)).map((part) => partNames[part]),
     lacks,

@@ -11,6 +11,7 @@ test.each([
   ['Unrecognized request argument supplied: metadata', /extra: \{"metadata": null\}/],
   ['Invalid suffix: must be at most 18 characters', /extra: \{"suffix": null\}/],
   ['Model base is not available for fine-tuning', /endpoints\.lab\.fineTune\.model/],
+  ['base is not available for fine-tuning or does not exist.', /endpoints\.lab\.fineTune\.model/],
   ['n_epochs is above its most', /"epochs" of the weight step/],
   ['the suffix of the file name must be .jsonl', /^$/],
   ["messages[1] has an unknown key 'metadata'", /^$/],

@@ -83,6 +83,22 @@ describe('capabilities', () => {
     );
   });
 
+  test.each([
+    ['thinks before it answers', ({ body }: FakeCall) => Number(body['max_tokens']) > 500, true],
+    ['never ends', () => false, false],
+  ])('include a JSON schema where a model %s', async (_, ends, jsonSchema) => {
+    const answer = (call: FakeCall) => {
+      const finish = ends(call) ? 'stop' : 'length';
+      const content = ends(call) ? '{"zyxtrim":true}' : '';
+      return 'response_format' in call.body
+        ? { text: null, raw: { choices: [{ message: { role: 'assistant', content }, finish_reason: finish }] } }
+        : 'Hi';
+    };
+    const { found, fake } = await probe({ answer });
+    expect(await found()).toMatchObject({ jsonSchema });
+    expect(fake.calls.filter(({ body }) => 'response_format' in body)).toHaveLength(2);
+  });
+
   test('include opened turns where the server first complains of a part that it does not take', async () => {
     const answer = ({ body }: FakeCall) => {
       const message =

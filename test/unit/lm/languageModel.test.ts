@@ -394,6 +394,17 @@ describe('what goes wrong', () => {
     await expect(again.complete(long, first, never)).rejects.toThrow(CallRejected);
   });
 
+  test('of more tokens than there may be, it is no reason to end where the call names them itself', async () => {
+    const message = 'max_tokens is too large: 9000. This model supports at most 99 completion tokens.';
+    fake.setAnswer(({ body }) =>
+      Number(body['max_tokens']) > 99 ? { text: null, status: 400, raw: { error: { message } } } : 'Paris',
+    );
+    const long = model().complete({ ...ask('a'), sampling: { maxTokens: 9000 } }, first, never);
+    await expect(long).rejects.toThrow(CallRejected);
+    await expect(long).rejects.toThrow(/let the code of the program ask for fewer/);
+    await expect(model().complete(ask('a'), first, never)).rejects.toThrow(EndpointRefused);
+  });
+
   test.each([
     ['Missing required query parameter: api-version', /endpoints\.lab\.baseURL.*\/openai\/v1/],
     ['x-portkey-provider header is required', /endpoints\.lab\.headers/],

@@ -182,6 +182,9 @@ describe('an error means', () => {
     [400, 'The maximum tokens you requested exceeds the model limit of 4096.', 'outOfRange'],
     [400, ofVertex, 'outOfRange'],
     [416, 'max_completion_tokens is limited for this model', 'outOfRange'],
+    // What is left beside the prompt, which is of one row
+    [400, 'max_tokens (4096) exceeds what the prompt leaves (3000)', 'rejected'],
+    [400, "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got -50 instead.", 'rejected'],
     // vLLM, TGI
     [400, 'max_tokens=8888 cannot be greater than max_model_len=max_total_tokens=3072.', 'outOfRange'],
     [400, ofVllm(8192, 12, 8192), 'outOfRange'],
@@ -214,6 +217,8 @@ describe('an error means', () => {
     [500, 'Value is not callable: null at row 49, column 79:\n {%- set content = (m', 'rejected'],
     // OpenRouter, Groq, Bedrock
     [404, 'No endpoints found matching your data policy. Configure: https://openrouter.ai/settings/privacy', 'denied'],
+    [404, 'No endpoints found that can handle the requested parameters.', 'noProvider'],
+    [404, 'No endpoints found for lab/model.', 'unknownModel'],
     [404, 'Model use case details have not been submitted for this account.', 'denied'],
     [403, "You don't have access to the model with the specified model ID.", 'denied'],
     [400, 'Invocation of model ID x with on-demand throughput isn’t supported.', 'unknownModel'],

@@ -349,4 +349,27 @@ export const refusingQuirks: readonly Quirk[] = [
           }),
     then: { text: 'Paris', sent: { stream: true, stream_options: { include_usage: true } } },
   },
+  {
+    quirk: 'answers are given as streams alone, and stream_options is refused',
+    seenAt: 'Databricks gateways',
+    does: 'They are asked for without it from then on; their tokens count against a cap at their worst.',
+    answer: ({ body }) => {
+      if (body['stream'] !== true) return error(400, { error: { message: 'This model only supports streaming.' } });
+      if ('stream_options' in body) {
+        return error(400, { error_code: 'BAD_REQUEST', message: 'Bad request: json: unknown field "stream_options"' });
+      }
+      const text =
+        'data: {"choices":[{"index":0,"delta":{"content":"Paris"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+      return { text: null, wire: { text, type: 'text/event-stream' } };
+    },
+    then: { text: 'Paris', sent: { stream: true }, without: ['stream_options'] },
+  },
+  {
+    quirk: 'no provider of a model takes all that is asked, answered 404',
+    seenAt: 'OpenRouter (with provider.require_parameters, or images)',
+    does: 'The run ends and says so, instead of an unknown model.',
+    answer: () =>
+      error(404, { error: { message: 'No endpoints found that support the requested parameters.', code: 404 } }),
+    then: { refused: /no provider of model "\S+" takes all that is asked of it.*endpoints\.\S+\.request/ },
+  },
 ];
