@@ -248,6 +248,9 @@ describe('loadDataset', () => {
       '{"q":1,"answer":2}\n{"Q":1,"answer":2}',
       'input.jsonl:2: the row has no field "q"',
     ],
+    ['a chat', 'chat.jsonl', '{"messages":[]}', "[{'q': row['messages'][-2]['content'], 'answer': row['messages'][-1]"],
+    ['pairs', 'pairs.jsonl', '{"prompt":1,"completion":2}', "{'q': row['prompt'], 'answer': row['completion']} for"],
+    ['Alpaca', 'a.csv', 'instruction,input,output\n1,2,3\n', "{'q': row['instruction'], 'answer': row['output']} for"],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
     [
