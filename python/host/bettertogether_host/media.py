@@ -1,4 +1,4 @@
-"""Images and sounds as rows of data files have them: URLs and data. A file that is named is never read, nor its name sent."""
+"""Images and sounds as data files have them: URLs and data. A file is never read for its name, nor the name sent."""
 
 from __future__ import annotations
 
