@@ -2,6 +2,7 @@ import { languageOf } from '../data/language.ts';
 import type { Language } from '../data/language.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
+import { tuningRemedy } from '../data/tuningRows.ts';
 import { labelledRow } from './answeredRows.ts';
 import { readRows } from './dataRows.ts';
 import type { DataLimits, Row } from './dataFile.ts';
@@ -93,8 +94,10 @@ function toExample(
   label: string | null,
 ): Example {
   const has = Object.keys(row.fields);
-  const missing = (field: string, whose: string): UsageError =>
-    new UsageError(`${row.place}: the row has no field "${field}", which is ${whose}.${suggestion(field, has)}`);
+  const missing = (field: string, whose: string): UsageError => {
+    const remedy = tuningRemedy(row.fields, inputs?.[0] ?? 'question', label ?? 'answer') || suggestion(field, has);
+    return new UsageError(`${row.place}: the row has no field "${field}", which is ${whose}.${remedy}`);
+  };
   if (label !== null && !Object.hasOwn(row.fields, label)) throw missing(label, 'what the metric compares');
   const names = inputs ?? row.inputs ?? has.filter((field) => field !== label);
   if (names.length === 0)

@@ -8,6 +8,7 @@ import { endingsText, languageOf, languages } from '../data/language.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { requireMethods } from '../engine/trainingMethods.ts';
 import { defaultFormat } from '../program/formats/registry.ts';
+import { folderRemedy } from './dataFolder.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
 import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
@@ -251,14 +252,21 @@ async function checkFiles(resolved: ResolvedProgram, where: string): Promise<voi
   if (resolved.metric.kind === 'code') await mustExist(resolved.metric.file, `"metric" of ${where}`);
   for (const split of ['train', 'dev', 'test'] as const) {
     const file = resolved.data[split];
-    if (file !== null && !isBuiltInCode(file)) await mustExist(fileOfData(file), `"${split}" of ${where}`);
+    if (file !== null && !isBuiltInCode(file)) {
+      await mustExist(fileOfData(file), `"${split}" of ${where}`, folderRemedy);
+    }
   }
 }
 
-async function mustExist(file: string, what: string): Promise<void> {
+/** @param remedyOf what is said of a folder there, with a space before it */
+async function mustExist(
+  file: string,
+  what: string,
+  remedyOf: (folder: string) => Promise<string> = () => Promise.resolve(''),
+): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new UsageError(`${what} names ${file}, which does not exist.${misspelt(file)}`);
-  if (!found.isFile()) throw new UsageError(`${what} names ${file}, which is not a file.`);
+  if (!found.isFile()) throw new UsageError(`${what} names ${file}, which is not a file.${await remedyOf(file)}`);
 }
 
 /** What in a path that leads nowhere is read otherwise elsewhere. */

@@ -2,6 +2,7 @@
 import { quotedNames } from '../base/quotedNames.ts';
 import type { Example, PredictorDescription, ProgramDescription } from '../data/program.ts';
 import type { TraceCall } from '../data/trace.ts';
+import { isTuningRow } from '../data/tuningRows.ts';
 import type { RunEvent } from '../protocol.ts';
 
 /** Programs may leave out what single rows do not have. */
@@ -54,12 +55,15 @@ function warning(
   { name, signature }: PredictorDescription,
   missing: readonly string[],
   { inputs: had }: TraceCall,
-  { inputs }: Example,
+  { inputs, fields }: Example,
 ): string {
   const without = Object.keys(had).length === 0 ? 'any input' : `its input ${quotedNames(missing)}`;
+  const remedy = isTuningRow(fields)
+    ? ' The rows are in a form of fine-tuning data: make rows with the fields of the program of them, in code ("file.py#name", "file.ts#name").'
+    : '';
   return (
     `The predictor "${name}" was called without ${without} so far, and the LM answers without it. Its inputs: ` +
     `${signature.inputs.map((each) => each.name).join(', ')}. The program is called with ${quotedNames(Object.keys(inputs))}: its ` +
-    'forward has to take them by these names, and to give the predictor all that it names.'
+    `forward has to take them by these names, and to give the predictor all that it names.${remedy}`
   );
 }

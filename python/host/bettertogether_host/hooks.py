@@ -27,6 +27,7 @@ from .forks import LM_CALLED
 from .live import live_rows
 from .lm_errors import CallRejected, OutsideOfRun
 from .lms import Lms
+from .media import refuse_paths
 from .quick import quick_call
 from .relay import RUNS_ENDPOINT, STATE, Relay, Target
 from .samples import asked_for, sample_of
@@ -238,6 +239,7 @@ class _PredictorCalls:
 
         token = current_call.set(call)
         try:
+            refuse_paths(dspy.ensure_signature(kwargs.get('signature', predictor.signature)), kwargs)
             yield keep
         except BaseException as error:
             call.finish(phase.run, None, text_of(error))

@@ -103,16 +103,18 @@ def revive(value: Any, annotation: Any) -> Any:
     if value is None or not needs_reviving(annotation):
         return value
     try:
-        return _validated(TypeAdapter(annotation), _with_image(value, annotation))
+        return _validated(TypeAdapter(annotation), _written_out(value, annotation))
     except Exception:
         return value
 
 
-def _with_image(value: Any, annotation: Any) -> Any:
-    """An image's URL as the model that `dspy.Image(url)` makes. A path stays text: rows name no files to be sent."""
+def _written_out(value: Any, annotation: Any) -> Any:
+    """An image's URL, and a history's messages, as their models have them. A path stays text: rows name no files."""
     parts = typing.get_args(annotation)
     if isinstance(value, list) and typing.get_origin(annotation) is list:
-        return [_with_image(each, parts[0]) for each in value]
+        return [_written_out(each, parts[0]) for each in value]
+    if isinstance(value, list) and (annotation is dspy.History or dspy.History in parts):
+        return {'messages': value}
     is_image = annotation is dspy.Image or dspy.Image in parts
     if is_image and isinstance(value, str) and value.startswith(('http://', 'https://', 'data:')):
         return {'url': value}

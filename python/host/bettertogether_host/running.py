@@ -22,6 +22,7 @@ from .metric_arguments import Arguments
 from .metrics import MetricFieldError
 from .predictor_feedback import AboutPredictor
 from .ratings import rating_of
+from .tuning_rows import tuning_remedy
 from .user_errors import ProgramInputsError, RunStopped, told, user_frame
 
 # DSPy has one limiter for `asyncify` and `streamify` in all event loops, and what waits for it in one loop is not woken
@@ -76,7 +77,7 @@ class ExampleRunner:
         annotations = {} if params.get('made') else self._annotations
         inputs = revived(params['inputs'], annotations, live_rows.value)
         program = self._loaded.program
-        self._known(inputs)
+        self._known(inputs, params['fields'])
         with self._around(Phase(run, metric=False)) as trace:
             try:
                 if is_async(program):
@@ -84,12 +85,12 @@ class ExampleRunner:
                 return program(**inputs), trace
             except TypeError as error:
                 # Once the user's code runs, it took them.
-                unfit = self._unfit(inputs) if user_frame(error, self._workspace) is None else None
+                unfit = self._unfit(inputs, params['fields']) if user_frame(error, self._workspace) is None else None
                 if unfit is None:
                     raise
                 raise unfit from None
 
-    def _known(self, inputs: dict[str, Any]) -> None:
+    def _known(self, inputs: dict[str, Any], row: dict[str, Any]) -> None:
         """
         Raises:
             ProgramInputsError: for a program of DSPy's own modules that know none of the inputs: they would ask
@@ -97,14 +98,15 @@ class ExampleRunner:
         """
         wanted = self._asked_for
         if wanted and wanted.keys().isdisjoint(inputs):
+            remedy = tuning_remedy(row, next(iter(wanted)))
             raise ProgramInputsError(
                 f'The signature has the inputs {", ".join(wanted)}, and the rows give it {", ".join(inputs) or "none"} '
-                '("inputs" in bettertogether.json, or with_inputs). Name the fields of the rows like those of the '
-                'signature.',
+                '("inputs" in bettertogether.json, or with_inputs). '
+                f'{remedy or "Name the fields of the rows like those of the signature."}',
                 None,
             )
 
-    def _unfit(self, inputs: dict[str, Any]) -> ProgramInputsError | None:
+    def _unfit(self, inputs: dict[str, Any], row: dict[str, Any]) -> ProgramInputsError | None:
         """What is to be said of a program that does not take the inputs; `None` of one that does."""
         kind, method = type(self._loaded.program), method_of(self._loaded.program)
         assert method is not None
@@ -118,7 +120,7 @@ class ExampleRunner:
             return ProgramInputsError(
                 f'{kind.__name__}.{method.__name__} does not take the inputs of the rows ({unfit}). The inputs are: '
                 f'{", ".join(inputs) or "none"} ("inputs" in bettertogether.json, or with_inputs). '
-                f'{_remedy(signature, inputs)}',
+                f'{_remedy(signature, inputs, row)}',
                 place_of(method, self._workspace),
             )
         return None
@@ -257,7 +259,7 @@ def _inputs_of(loaded: LoadedProgram) -> list[Mapping[str, Any]]:
     return [each.input_fields for each in signatures if isinstance(each, type) and issubclass(each, dspy.Signature)]
 
 
-def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
+def _remedy(signature: inspect.Signature, inputs: dict[str, Any], row: dict[str, Any]) -> str:
     only_by_place = [each.name for each in signature.parameters.values() if each.kind is each.POSITIONAL_ONLY][1:]
     if only_by_place:
         return f'They are given by name: remove the `/` behind {only_by_place[-1]}.'
@@ -269,7 +271,7 @@ def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
     taken = [name for name in needed if name in inputs]
     missing = [name for name in needed if name not in inputs]
     if not taken or any(signature.parameters[name].default is inspect.Parameter.empty for name in missing):
-        return 'Name its parameters like them.'
+        return (tuning_remedy(row, missing[0]) if missing else None) or 'Name its parameters like them.'
     named = ', '.join(f'"{name}"' for name in taken)  # rows without marked inputs are called with all of their fields
     return f'Say which fields it is called with: "inputs": [{named}].'
 

@@ -62,6 +62,10 @@ class ProgramInputsError(Exception):
         self.place = place
 
 
+class MediaError(Exception):
+    """A text in the place of an image or a sound. Written for the user."""
+
+
 class RunStopped(BaseException):
     """The run is over, by cancellation or because there are no more answers; no `except Exception` holds it up."""
 
@@ -127,6 +131,7 @@ def _in_source(frame: traceback.FrameSummary) -> traceback.FrameSummary:
 
 _SELF_EXPLAINING = {
     'ProgramInputsError',
+    'MediaError',
     'MetricValueError',
     'MetricFieldError',
     'LoadError',

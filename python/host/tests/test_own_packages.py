@@ -182,6 +182,8 @@ def test_programs_with_call_alone(tmp_path: Path, kind: str, body: str) -> None:
         error: Any = host.run({'other': 'q'})['error']
         assert f'Program.{kind.split()[-1]} does not take the inputs of the rows' in error['message']
         assert error['message'].endswith('Name its parameters like them.')
+        chat: Any = host.run({'messages': []})['error']
+        assert "return [{'question': row['messages'][-2]['content']" in chat['message']
         whole_row: Any = host.run({'question': 'q', 'answer': 'q'})['error']  # its author marked no inputs
         assert whole_row['message'].endswith('Say which fields it is called with: "inputs": ["question"].')
     finally:

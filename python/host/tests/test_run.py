@@ -697,6 +697,8 @@ def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
     host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
     error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']
     assert 'The signature has the inputs question, and the rows give it inputs ("inputs" in' in error['message']
+    pairs = host.run({'prompt': 'q'}, labels={'completion': 'a'})['error']
+    assert "return [{'question': row['prompt'], 'answer': row['completion']}" in pairs['message']
     assert not host.calls
 
 

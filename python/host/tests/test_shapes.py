@@ -271,6 +271,18 @@ dspy.configure(callbacks=[BaseCallback()])
     assert shown['prompt']['messages'][-1]['content'][1] == {'type': 'image_url', 'image_url': PICTURE}
 
 
+def test_a_path_is_not_sent_in_the_place_of_an_image(start: Start) -> None:
+    host, _ = start(SEES, lm=lambda call: chat(answer='a dot'))
+    error = host.run({'image': 'a.png', 'question': 'q'}, labels={'answer': 'a'})['error']
+    assert error['message'].startswith("The input image is a dspy.Image, and this is a text: 'a.png'. Make it in code")
+    assert 'dspy.Image.from_' in error['message']
+    assert not host.calls
+    assert 'error' not in host.run({'image': '', 'question': 'q'}, labels={'answer': 'a'})
+    hears, _ = start("import dspy\nProgram = dspy.Predict('sound: dspy.Audio -> answer')")
+    error = hears.run({'sound': 'https://example.com/a.wav'}, labels={'answer': 'a'})['error']
+    assert 'with dspy.Audio.from_url' in error['message']
+
+
 def test_weights_are_not_trained_on_images(start: Start) -> None:
     host, description = start(SEES)
     inputs = {'image': PICTURE, 'others': [], 'question': 'q'}

@@ -117,11 +117,35 @@ async function evaluate(
     terminal.out(
       options.json === true ? screenJson(asJson(config, split, result, minScore)) : inWords(config, split, result),
     );
+    requireScores(config, split, result);
     if (minScore !== undefined) requireScore(config, result, minScore);
   } finally {
     progress.end();
     stop.dispose();
   }
+}
+
+/** Different errors that are named. */
+const textsNamed = 3;
+
+/**
+ * A run goes on where its rows fail for different reasons, as a step may mend them; a measurement has nothing to say then.
+ * An answer that could not be read is an answer of the LM's, which counts as 0.
+ *
+ * @throws HumanError where every row failed in user code.
+ */
+function requireScores({ key }: ResolvedProgram, split: Split, { score: { n }, failures }: EvaluationResult): void {
+  if (failures.length < n || failures.some(({ error }) => error.kind === 'parse')) return;
+  const counts = new Map<string, number>();
+  for (const { error } of failures) {
+    const text = errorText(error, true);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const most = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, textsNamed);
+  const named = most.map(([text, rows]) => `${plural(rows, 'row')}: ${text}`);
+  throw new HumanError(
+    [`${key}: all ${plural(n, `${split} row`)} failed, so there is no score. Most often:`, ...named].join('\n'),
+  );
 }
 
 /** @throws HumanError with an exit code of its own, for pipelines, where the score is below what was asked for. */

@@ -94,6 +94,21 @@ describe('evaluate', () => {
     expect(JSON.parse((await ask()).out)).not.toHaveProperty('minScore');
   });
 
+  it('fails where every row failed in user code, whatever it was asked for, and says how', async () => {
+    const failing = (kinds: readonly ('program' | 'parse')[]) => {
+      const failures = kinds.map((kind, example) => ({ example, error: { kind, message: `no ${example % 2}` } }));
+      const measured = { ...answer, failures, score: { ...scoreOf(0, 3), failed: kinds.length } };
+      const compose = { evaluateOnce: () => Promise.resolve(measured) };
+      return cli(makeWorkspace(), ['evaluate', 'intents', '--json', '--min-score', '0'], { compose });
+    };
+    const { code, out, err } = await failing(['program', 'program', 'program']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ failures: [{ example: 0 }, {}, {}] });
+    expect(err).toMatch(/intents: all 3 dev rows failed, so there is no score\. Most often:\s+2 rows: program: no 0\n/);
+    expect((await failing(['program', 'program', 'parse'])).code).toBe(0);
+    expect((await failing(['program', 'program'])).code).toBe(0);
+  });
+
   it.each(['', 'much', '101', '-1', 'NaN'])('refuses "%s" as a score, and measures nothing', async (least) => {
     const { requests, wishes } = asking();
     const { code, err } = await cli(makeWorkspace(), ['evaluate', 'intents', '--min-score', least], wishes);

@@ -100,6 +100,10 @@ describe('loadDataset', () => {
     ["Excel's line that names them", 'sep=;\r\nq;answer\r\n"one; two, three";a\r\nfour;b\tc|d\r\n'],
     ["the rows' numbers of a shuffled frame", ',q,answer\n17,"one; two, three",a\n3,four,b\tc|d\n'],
     ["the rows' numbers behind", 'q,answer,\n"one; two, three",a,0\nfour,b\tc|d,1\n'],
+    [
+      'the index of a file that pandas read again',
+      'Unnamed: 0.1,Unnamed: 0,q,answer\n0,17,"one; two, three",a\n1,3,four,b\tc|d\n',
+    ],
     ["the rows' numbers of pandas", ',q,answer\n0,"one; two, three",a\n1,four,b\tc|d\n'],
     ['spaces behind the separators', 'q, answer\n"one; two, three", a\nfour, "b\tc|d"\n'],
     ['spaces between quotes', '"q", "answer"\n"one; two, three", "a"\n"four", "b\tc|d"\n'],
@@ -244,6 +248,9 @@ describe('loadDataset', () => {
       '{"q":1,"answer":2}\n{"Q":1,"answer":2}',
       'input.jsonl:2: the row has no field "q"',
     ],
+    ['a chat', 'chat.jsonl', '{"messages":[]}', "[{'q': row['messages'][-2]['content'], 'answer': row['messages'][-1]"],
+    ['pairs', 'pairs.jsonl', '{"prompt":1,"completion":2}', "{'q': row['prompt'], 'answer': row['completion']} for"],
+    ['Alpaca', 'a.csv', 'instruction,input,output\n1,2,3\n', "{'q': row['instruction'], 'answer': row['output']} for"],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
     [

@@ -18,6 +18,10 @@ import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
 for (const file of ['p.ts', 'm.ts', 'train.jsonl', 'other.jsonl', 'p.py']) writeFileSync(join(folder, file), '');
+for (const file of ['saved/dataset_info.json', 'split/dataset_dict.json', 'hub/data/train-00000.parquet']) {
+  mkdirSync(join(folder, file, '..'), { recursive: true });
+  writeFileSync(join(folder, file), '');
+}
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -200,7 +204,10 @@ describe('resolveProgram', () => {
           ],
         ]
       : []),
-    ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file'],
+    ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file.'],
+    ['a data set that was saved', { ...least, train: 'saved' }, {}, "return datasets.load_from_disk('saved')`, named"],
+    ['several that were saved', { ...least, train: 'split' }, {}, "datasets.load_from_disk('split')['train']"],
+    ['a folder of tables', { ...least, train: 'hub' }, {}, `such as ${join(folder, 'hub/data/train-00000.parquet')}.`],
     [
       'a Python program with a metric of TypeScript',
       { ...least, program: 'p.py#P', metric: 'm.ts#m' },

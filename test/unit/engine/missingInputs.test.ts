@@ -1,5 +1,6 @@
 /** A predictor that is called without its inputs is answered all the same, and every row scores as it comes, unless the run says so. */
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../../src/base/json.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
 import { MissingInputsWarning } from '../../../src/engine/missingInputs.ts';
@@ -19,7 +20,7 @@ const predictors = [
 ];
 
 /** What is said after rows whose one call of a predictor had these inputs. */
-function saidOf(rows: readonly (readonly string[])[], predictor = 'ask'): readonly string[] {
+function saidOf(rows: readonly (readonly string[])[], predictor = 'ask', fields: Fields = {}): readonly string[] {
   const said: string[] = [];
   const warning = new MissingInputsWarning({ predictors }, (event) => {
     if (event.type === 'warning') said.push(event.message);
@@ -27,7 +28,7 @@ function saidOf(rows: readonly (readonly string[])[], predictor = 'ask'): readon
   rows.forEach((names, id) => {
     const inputs = Object.fromEntries(names.map((name) => [name, 'x']));
     const call = { predictor, inputs, outputs: {}, lm: [], path: [], start: 0, seconds: 0 };
-    warning.add({ id, inputs: { question: 'x' }, fields: {} }, [call, call]);
+    warning.add({ id, inputs: { question: 'x' }, fields }, [call, call]);
   });
   return said;
 }
@@ -41,6 +42,13 @@ describe('a predictor that is called without', () => {
     expect(said[0]).toMatch(
       /"ask" was called without any input so far.*Its inputs: context, q, history\. The program is called with "question"/,
     );
+  });
+
+  it('its inputs as rows are chats is told what to do', () => {
+    expect(saidOf([none, none, none], 'ask', { messages: [] })[0]).toContain(
+      'make rows with the fields of the program',
+    );
+    expect(saidOf([none, none, none])[0]).not.toContain('fine-tuning');
   });
 
   it('one of its inputs is told, and which', () => {
