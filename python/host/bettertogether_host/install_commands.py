@@ -14,6 +14,12 @@ _MANAGERS = (
     ('Pipfile', ('pipenv', 'install')),
 )
 
+# What installs all that a lock file names.
+_LOCKED = (
+    ('uv.lock', 'uv sync --all-extras'),
+    ('poetry.lock', 'poetry install --all-extras'),
+)
+
 
 def install_arguments(package: str, workspace: str) -> list[str]:
     """
@@ -36,6 +42,24 @@ def install_command(package: str, workspace: str) -> str:
     """The same as a line to paste into a shell."""
     quote = _quoted_on_windows if sys.platform == 'win32' else shlex.quote
     return ' '.join(quote(argument) for argument in install_arguments(package, workspace))
+
+
+def command_for_missing(module: str, workspace: str) -> str:
+    """The line that gets a package that an import did not find: one that the lock file names is only not installed."""
+    name = re.sub(r'[-_.]+', '-', module).lower()
+    for folder in up_to_repository(workspace):
+        for file, command in _LOCKED:
+            if _names(os.path.join(folder, file), name):
+                return command
+    return install_command(module, workspace)
+
+
+def _names(lock: str, package: str) -> bool:
+    try:
+        with open(lock, encoding='utf-8', errors='replace') as stream:
+            return any(line.rstrip() == f'name = "{package}"' for line in stream)
+    except OSError:
+        return False
 
 
 def _quoted_on_windows(argument: str) -> str:
