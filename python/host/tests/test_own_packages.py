@@ -138,6 +138,17 @@ def test_what_a_lock_file_names_is_only_not_installed(tmp_path: Path, lock: str,
     assert command_for_missing('other', str(tmp_path)) == unknown
 
 
+def test_what_requirements_list_is_installed_with_them(tmp_path: Path) -> None:
+    (tmp_path / 'requirements.txt').write_text('# ours\nfaiss_cpu>=1.7 ; python_version > "3"\n-r more.txt\n')
+    assert command_for_missing('faiss', str(tmp_path)).endswith(' install -r requirements.txt')
+    assert command_for_missing('other', str(tmp_path)).endswith(' install other')
+
+
+def test_a_package_is_installed_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / '.git').mkdir()
+    assert command_for_missing('sklearn', str(tmp_path)).endswith(' install scikit-learn')
+
+
 @pytest.mark.parametrize(
     ('platform', 'python', 'shown'),
     [
