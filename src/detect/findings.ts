@@ -25,6 +25,9 @@ export interface Findings {
   readonly isSpent: boolean;
 }
 
+/** Methods that a call of a program ends in: the first of them that its class or an ancestor has. */
+const ways = ['forward', 'aforward', '__call__'];
+
 /** Decorators that answer what the function does. */
 const remembers = new Set(['cache', 'lru_cache']);
 
@@ -115,12 +118,12 @@ class Finder {
     return [this.program(exported ?? name, syntax.line, 'module', runnable, made.instance)];
   }
 
-  /** `forward` of the class, an ancestor, or a predictor's class of the framework that it derives from. */
+  /** What a call ends in: a method of the class, an ancestor, or a predictor's class of the framework that it derives from. */
   private hasForward(definition: ClassDefinition): boolean {
     return this.evaluator.ancestors(definition).some((each) => {
       if (typeof each === 'string') return shapeOf(this.framework, each) !== null;
       const { names } = this.evaluator.namesOf(each);
-      return ['forward', 'aforward'].some((name) => {
+      return ways.some((name) => {
         const method = names.get(name);
         return (
           method !== undefined && !(method.kind === 'function' && method.syntax.decorators.includes('abstractmethod'))
@@ -153,19 +156,30 @@ class Finder {
 
   /**
    * A predictor of the framework that is in the file by itself, or an instance of a program's class that only it can
-   * make: a class that needs no arguments is a program already.
+   * make: a class at the top of a file that needs no arguments is a program already.
    */
   private instancesIn(name: string, binding: Binding): FoundProgram[] {
     const { source } = binding;
     if (source.kind !== 'value' || source.value.kind === 'name' || source.value.kind === 'member') return [];
     this.evaluator.begin();
-    const instance = this.ofItsOwn(this.evaluator.bound(this.module, binding));
+    const value = this.evaluator.bound(this.module, binding);
+    const instance = this.ofItsOwn(value) ?? this.ofInnerClass(value);
     if (instance === null) return [];
     const { definition } = instance;
     const exported = exportedAs(this.module, name);
     const runnable = exported !== null && !binding.inMain && (definition === null || this.hasForward(definition));
     const kind = definition === null ? 'predictor' : 'module';
     return [this.program(exported ?? name, binding.line, kind, runnable, instance)];
+  }
+
+  /** Of a class that a function made, and that has no other name: `Answer = answering(Signature)`. */
+  private ofInnerClass(value: Value): Instance | null {
+    for (const option of optionsOf(value)) {
+      if (option.kind !== 'class' || !isInner(option.definition) || !this.needsNothing(option.definition)) continue;
+      const made = this.evaluator.instantiate(option.definition, noArguments(this.module.file));
+      if (made.kind === 'instance' && made.instance.isModule) return made.instance;
+    }
+    return null;
   }
 
   /** What only a function makes: it is called with nothing by who loads its name. */
@@ -192,7 +206,11 @@ class Finder {
     const instances = optionsOf(value).flatMap((option) =>
       option.kind === 'instance' && option.instance.isModule ? [option.instance] : [],
     );
-    return instances.find(({ definition }) => definition === null || !this.needsNothing(definition)) ?? null;
+    return (
+      instances.find(
+        ({ definition }) => definition === null || isInner(definition) || !this.needsNothing(definition),
+      ) ?? null
+    );
   }
 
   private metrics(): FoundName[] {
@@ -256,11 +274,16 @@ class Finder {
     for (const each of this.evaluator.ancestors(definition)) {
       if (typeof each === 'string') continue;
       const { names } = this.evaluator.namesOf(each);
-      const method = names.get('forward') ?? names.get('aforward');
+      const method = ways.map((name) => names.get(name)).find((each) => each !== undefined);
       if (method !== undefined) return method.kind === 'function' ? method : null;
     }
     return null;
   }
+}
+
+/** Written in a function or a class, so that no name at the top of the file is its. */
+function isInner({ scope }: ClassDefinition): boolean {
+  return scope.parent !== null;
 }
 
 /** What a method is given by name, beside the object that it belongs to. */

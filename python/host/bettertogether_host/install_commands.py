@@ -14,6 +14,30 @@ _MANAGERS = (
     ('Pipfile', ('pipenv', 'install')),
 )
 
+# What installs all that a lock file names.
+_LOCKED = (
+    ('uv.lock', 'uv sync --all-extras'),
+    ('poetry.lock', 'poetry install --all-extras'),
+)
+
+# Packages that are imported under another name than the one they are installed by; a stranger's may have that.
+_INSTALLED_AS = {
+    'bs4': 'beautifulsoup4',
+    'cv2': 'opencv-python',
+    'dateutil': 'python-dateutil',
+    'docx': 'python-docx',
+    'dotenv': 'python-dotenv',
+    'faiss': 'faiss-cpu',
+    'fitz': 'pymupdf',
+    'git': 'gitpython',
+    'jwt': 'pyjwt',
+    'PIL': 'pillow',
+    'pptx': 'python-pptx',
+    'sklearn': 'scikit-learn',
+    'slugify': 'python-slugify',
+    'yaml': 'pyyaml',
+}
+
 
 def install_arguments(package: str, workspace: str) -> list[str]:
     """
@@ -27,15 +51,50 @@ def install_arguments(package: str, workspace: str) -> list[str]:
         for file, command in _MANAGERS:
             if os.path.isfile(os.path.join(folder, file)):
                 return [*command, package]
+    return [*_pip_install(), package]
+
+
+def _pip_install() -> list[str]:
     if importlib.util.find_spec('pip') is None:  # environments that uv makes have none
-        return ['uv', 'pip', 'install', '--python', sys.executable, package]
-    return [sys.executable, '-m', 'pip', 'install', package]
+        return ['uv', 'pip', 'install', '--python', sys.executable]
+    return [sys.executable, '-m', 'pip', 'install']
 
 
 def install_command(package: str, workspace: str) -> str:
     """The same as a line to paste into a shell."""
+    return _line(install_arguments(package, workspace))
+
+
+def _line(arguments: list[str]) -> str:
     quote = _quoted_on_windows if sys.platform == 'win32' else shlex.quote
-    return ' '.join(quote(argument) for argument in install_arguments(package, workspace))
+    return ' '.join(map(quote, arguments))
+
+
+def command_for_missing(module: str, workspace: str) -> str:
+    """The line that gets a package that an import did not find: all that is listed, where the project lists it."""
+    package = _INSTALLED_AS.get(module, module)
+    name = _normal(package)
+    for folder in up_to_repository(workspace):
+        for file, command in _LOCKED:
+            if any(line.rstrip() == f'name = "{name}"' for line in _lines(os.path.join(folder, file))):
+                return command
+        requirements = os.path.join(folder, 'requirements.txt')
+        if any(_normal(re.split(r'[^\w.-]', line, maxsplit=1)[0]) == name for line in _lines(requirements)):
+            return _line([*_pip_install(), '-r', os.path.relpath(requirements, workspace)])
+    return install_command(package, workspace)
+
+
+def _normal(package: str) -> str:
+    """As indexes and lock files spell it."""
+    return re.sub(r'[-_.]+', '-', package).lower()
+
+
+def _lines(file: str) -> list[str]:
+    try:
+        with open(file, encoding='utf-8', errors='replace') as stream:
+            return stream.read().splitlines()
+    except OSError:
+        return []
 
 
 def _quoted_on_windows(argument: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import sys
 import traceback
 
 _LMS = """
@@ -20,6 +21,7 @@ _IN_THEIR_PLACE = {
     **dict.fromkeys(_LMS.split(), "dspy.LM('openai/<model>', api_base=…)"),
     **dict.fromkeys(_TYPED.split(), 'dspy.Predict and dspy.ChainOfThought, which take types'),
     **dict.fromkeys(_ASSERTIONS.split(), 'dspy.Refine or dspy.BestOfN'),
+    'MIPRO': 'dspy.MIPROv2',
 }
 
 
@@ -33,6 +35,10 @@ def remedy_of(error: BaseException) -> str | None:
         return _of_relative_path(error)
     if isinstance(error, ImportError):
         return _of_old_import(error)
+    if isinstance(error, AssertionError):
+        return _of_retriever(error)
+    if type(error) is SyntaxError:
+        return _of_syntax()
     return _of_old_name(error) if isinstance(error, AttributeError) else None
 
 
@@ -79,13 +85,30 @@ def _of_old_import(error: ImportError) -> str | None:
     """`from dspy.primitives.assertions import …`, `from dspy import Assert`."""
     # How people know the modules of old that are no more.
     known = {'dspy.primitives.assertions': 'Assert', 'dspy.functional': 'TypedPredictor'}
-    missing = re.match(r"cannot import name '(\w+)' from 'dspy'", str(error))
+    missing = re.match(r"cannot import name '(\w+)' from 'dspy(?:\.[\w.]+)?'", str(error))
     name = known.get(error.name or '') if missing is None else missing[1]
-    if name not in _IN_THEIR_PLACE:
+    if name is None:
         return None
     import dspy
 
-    return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
+    if name in _IN_THEIR_PLACE:
+        return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
+    return f'DSPy {dspy.__version__} is installed, and has no such name there: the code is for another version of it.'
+
+
+def _of_retriever(error: AssertionError) -> str | None:
+    """Of `dspy.Retrieve`, which asks whatever retriever is configured."""
+    if str(error) != 'No RM is loaded.':
+        return None
+    return (
+        'dspy.Retrieve asks the retriever of dspy.configure(rm=…). Write that at the top of a file that the program '
+        "imports, not under `if __name__ == '__main__':`, or call a retriever of your own in forward."
+    )
+
+
+def _of_syntax() -> str:
+    version = '.'.join(map(str, sys.version_info[:3]))
+    return f'It is read by Python {version} ({sys.executable}), which does not know what newer ones added.'
 
 
 def _of_old_name(error: AttributeError) -> str | None:

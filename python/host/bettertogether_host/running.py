@@ -234,12 +234,13 @@ def prediction_fields(made: Any) -> dict[str, Any]:
 
 def _asked_for(loaded: LoadedProgram) -> dict[str, None]:
     """
-    What the predictors of a program ask with, where nothing but DSPy's own modules is between them and the inputs:
-    an author's within `BestOfN` or an `Ensemble` may name the inputs anew.
+    What the outermost signature of a program asks with, where nothing but DSPy's own modules is between it and the
+    inputs: an author's within `BestOfN` or an `Ensemble` may name the inputs anew. What `ReAct` adds for its own
+    predictors (`trajectory`) is nothing that rows have.
     """
     if not all(_is_of_dspy(module) for _, module in loaded.program.named_sub_modules()):
         return {}
-    return dict.fromkeys(name for fields in _inputs_of(loaded) for name in fields)
+    return dict.fromkeys(next(iter(_inputs_of(loaded)), {}))
 
 
 def _is_of_dspy(module: Any) -> bool:

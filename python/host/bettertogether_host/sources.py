@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .install_commands import install_command
+from .install_commands import command_for_missing
 from .notebooks.loading import Notebooks, digest_of, is_made
 from .notebooks.places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
@@ -138,7 +138,9 @@ class Loader:
         if own is None and package != module and package in sys.modules:
             return _of_installed(module)
         if own is None:
-            return f'Install it for the interpreter that runs the program: {install_command(package, self._workspace)}'
+            command = command_for_missing(package, self._workspace)
+            runs = '' if sys.executable in command else f' ({sys.executable})'
+            return f'Install it for the interpreter that runs the program{runs}: {command}'
         lies = os.path.join(relative(own, self._workspace), package)
         if package != module:
             return f'{package} is {lies}, a package of your own, which has no such module.'

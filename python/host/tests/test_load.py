@@ -257,6 +257,24 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {},
     ),
     (
+        r"cannot import name 'MIPRO' from 'dspy.teleprompt'.* DSPy 3.* has dspy.MIPROv2 in its place",
+        'from dspy.teleprompt import MIPRO',
+        'program.py#Program',
+        {},
+    ),
+    (
+        r"cannot import name 'Old' from 'dspy.predict'.* has no such name there: the code is for another version",
+        'from dspy.predict import Old',
+        'program.py#Program',
+        {},
+    ),
+    (
+        r'program.py:1: SyntaxError: .*It is read by Python 3.* which does not know what newer ones added',
+        'class Later[T: not closed',
+        'program.py#Program',
+        {},
+    ),
+    (
         r"cannot import name 'Suggest' from 'dspy'.* DSPy 3.* has dspy.Refine",
         'from dspy import Suggest',
         'program.py#Program',

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bettertogether_host.install_commands import install_arguments, install_command
+from bettertogether_host.install_commands import command_for_missing, install_arguments, install_command
 from bettertogether_host.own_packages import home_of
 
 from .harness import HostProcess, RemoteError, fills_in
@@ -123,6 +123,30 @@ def test_who_installs_is_told_by_the_lock_file(tmp_path: Path, lock: str, comman
     (tmp_path / 'apps').mkdir()
     (tmp_path / lock).write_text('')
     assert install_command('dspy>=3.0,<4', str(tmp_path / 'apps')) == f"{command} 'dspy>=3.0,<4'"
+
+
+@pytest.mark.parametrize(
+    ('lock', 'known', 'unknown'),
+    [
+        ('uv.lock', 'uv sync --all-extras', 'uv add other'),
+        ('poetry.lock', 'poetry install --all-extras', 'poetry add other'),
+    ],
+)
+def test_what_a_lock_file_names_is_only_not_installed(tmp_path: Path, lock: str, known: str, unknown: str) -> None:
+    (tmp_path / lock).write_text('[[package]]\nname = "index-lib"\nversion = "1.0"\n')
+    assert command_for_missing('index_lib', str(tmp_path)) == known
+    assert command_for_missing('other', str(tmp_path)) == unknown
+
+
+def test_what_requirements_list_is_installed_with_them(tmp_path: Path) -> None:
+    (tmp_path / 'requirements.txt').write_text('# ours\nfaiss_cpu>=1.7 ; python_version > "3"\n-r more.txt\n')
+    assert command_for_missing('faiss', str(tmp_path)).endswith(' install -r requirements.txt')
+    assert command_for_missing('other', str(tmp_path)).endswith(' install other')
+
+
+def test_a_package_is_installed_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / '.git').mkdir()
+    assert command_for_missing('sklearn', str(tmp_path)).endswith(' install scikit-learn')
 
 
 @pytest.mark.parametrize(

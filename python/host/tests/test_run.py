@@ -693,6 +693,31 @@ def test_what_an_author_calls_signature_is_no_input_of_the_program(start: Start)
     assert host.run({'day': '2024-01-31'})['prediction'] == {'year': '2024'}
 
 
+def test_inputs_that_an_agent_adds_for_its_own_predictors_are_not_asked_of_rows(start: Start) -> None:
+    host, _ = start("import dspy\nProgram = dspy.ReAct('question -> answer', tools=[])")
+    error = host.run({'inputs': {'query': 'q'}}, labels={'answer': 'a'})['error']
+    assert 'The signature has the inputs question, and the rows give it inputs ("inputs" in' in error['message']
+
+
+def test_a_retriever_that_nobody_configured(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.retrieve = dspy.Retrieve(k=1)
+                self.ask = dspy.Predict('context, question -> answer')
+
+            def forward(self, question):
+                return self.ask(context=self.retrieve(question).passages, question=question)
+        """
+    )
+    message = host.run({'question': 'q'}, labels={'answer': 'a'})['error']['message']
+    assert 'No RM is loaded. dspy.Retrieve asks the retriever of dspy.configure(rm=…)' in message
+
+
 def test_a_module_of_dspys_that_knows_none_of_the_inputs(start: Start) -> None:
     host, _ = start("import dspy\nProgram = dspy.ChainOfThought('question -> answer')")
     error = host.run({'inputs': {'question': 'q'}}, labels={'answer': 'a'})['error']

@@ -35,7 +35,7 @@ export function withProgramOptions(command: Command): Command {
     .option('--metric <metric>', metricSpellings)
     .option(
       '--train <file>',
-      'rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), file.json#key, or code: file.py#name',
+      'rows to optimize on: .jsonl, .json, .csv or .tsv (also .gz), .parquet, file.json#key, or code: file.py#name',
     )
     .option('--inputs <fields>', 'fields the program is called with, separated by commas', fieldList)
     .option('--seed <n>', 'seed of every shuffle', wholeNumber(0));

@@ -52,7 +52,9 @@ function lines({ programs, metrics, datasets, signatures }: Found): readonly str
 function programLines(program: FoundProgram): readonly string[] {
   const { file, name, kind, runnable, predictors } = program;
   const what = kind === 'module' ? 'program' : 'predictor';
-  const note = runnable ? '' : '  (cannot be run as it is: not visible from outside, abstract, or needs arguments)';
+  const note = runnable
+    ? ''
+    : '  (cannot be run as it is: not visible from outside, abstract, without forward, or needs arguments)';
   return [
     `${placeText(program)}  ${what} ${name}${note}`,
     ...predictors.map((each) => {

@@ -93,7 +93,9 @@ export function bindingsIn({ bindings }: ModuleScope): readonly NamedBinding[] {
 }
 
 /** The name after `#` in `file#name`; `null` when it is not visible outside. */
-export function exportedAs({ grammar, exports, exported }: ModuleScope, name: string): string | null {
+export function exportedAs({ grammar, exports, exported, isUnordered }: ModuleScope, name: string): string | null {
+  // In a notebook of marimo's such a name is its cell's own.
+  if (isUnordered && name.startsWith('_')) return null;
   if (grammar === 'python' || exports.get(name) === name) return name;
   return exported.get(name) ?? null;
 }

@@ -91,6 +91,7 @@ export interface MadePredictor {
 export const unknown: Value = { kind: 'unknown' };
 
 export function either(options: readonly Value[]): Value {
+  if (options.length === 1) return options[0]!;
   const all = options
     .flatMap((each) => (each.kind === 'either' ? each.options : [each]))
     .filter((each) => each.kind !== 'unknown');

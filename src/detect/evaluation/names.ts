@@ -16,6 +16,8 @@ import type { Names as Part, Parts } from './parts.ts';
 export class Names implements Part {
   private readonly all: Parts;
   private readonly definitions = new Map<object, ClassDefinition>();
+  /** What each file's imports mean: the folders around a file are looked through once. */
+  private readonly modules = new Map<ModuleScope, Map<string, Value>>();
 
   constructor(all: Parts) {
     this.all = all;
@@ -114,6 +116,14 @@ export class Names implements Part {
   }
 
   private importedModule(module: ModuleScope, name: string): Value {
+    const known = this.modules.get(module) ?? new Map<string, Value>();
+    this.modules.set(module, known);
+    const value = known.get(name) ?? this.findModule(module, name);
+    known.set(name, value);
+    return value;
+  }
+
+  private findModule(module: ModuleScope, name: string): Value {
     const language = languageOf(module.grammar);
     const framework = frameworkOf(language, name);
     if (framework !== null) return { kind: 'framework', ...framework };

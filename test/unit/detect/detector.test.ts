@@ -98,6 +98,50 @@ async def later():
     ]);
   });
 
+  it('lists what a function makes of a class inside it, and a program that has `__call__` alone', async () => {
+    const found = await inPython(`import dspy
+
+class Called(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict("question -> answer")
+
+    def __call__(self, question):
+        return self.ask(question=question)
+
+def answering(signature):
+    class Answer(dspy.Module):
+        def __init__(self):
+            super().__init__()
+            self.ask = dspy.Predict(signature)
+
+        def forward(self, question):
+            return self.ask(question=question)
+
+    return Answer
+
+Answer = answering("question -> answer")
+program = answering("question -> sentence")()
+
+def made():
+    return answering("question -> word")()
+`);
+    const listed = found.programs.map(({ name, line, runnable, inputs, predictors }) => [
+      name,
+      line,
+      runnable,
+      inputs?.required,
+      predictors[0]?.signature,
+    ]);
+    expect(listed).toEqual([
+      ['Called', 3, true, ['question'], 'question -> answer'],
+      ['answering.<locals>.Answer', 12, false, ['question'], null],
+      ['Answer', 22, true, ['question'], 'question -> answer'],
+      ['program', 23, true, ['question'], 'question -> sentence'],
+      ['made', 25, true, ['question'], 'question -> word'],
+    ]);
+  });
+
   it('reads files without the framework only once, and parses them only when an import leads there', async () => {
     const { detector, read } = detectorOf({ 'base.py': base, 'child.py': child, 'other.py': 'import os\n' });
     await detector.scan();

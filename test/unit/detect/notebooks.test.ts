@@ -228,6 +228,16 @@ describe('a notebook of marimo', () => {
     expect(datasets).toEqual([{ file: 'nb.py', name: 'train', line: line('train = '), cell: 3 }]);
   });
 
+  it("has names that are their cell's own, which no run can load", async () => {
+    const code = marimo.replace(
+      '    return (QA,)',
+      '    _tried = dspy.Predict("question -> answer")\n    return (QA,)',
+    );
+    const { programs } = await foundIn({ 'nb.py': code });
+    expect(programs.find(({ name }) => name === '_tried')?.runnable).toBe(false);
+    expect(programs.find(({ name }) => name === 'QA')?.runnable).toBe(true);
+  });
+
   it('is a module to other files', async () => {
     const { programs } = await foundIn({ 'nb.py': marimo, 'a.py': 'from nb import QA\nclass Mine(QA):\n    pass' });
     expect(programs[0]).toMatchObject({ file: 'a.py', name: 'Mine' });
