@@ -10,25 +10,20 @@ type CsvFields = Readonly<Record<string, string>>;
 const unnamed = (column: number): string => `\0${column}`;
 const isUnnamed = (name: string): boolean => name.startsWith('\0');
 
-/** The unnamed first column of a file that pandas read, and wrote again. */
-const namedByPandas = /^Unnamed: 0(?:\.\d+)*$/;
-
 export class CsvColumns {
   readonly #names: readonly string[];
   readonly #named: readonly string[];
   readonly #unnamed: readonly string[];
-  /** What stands in each column that can be the index of pandas: the first, and what it is called when it is read again. */
-  readonly #indexes: ReadonlyMap<string, Set<string>>;
+  /** What stands in the first column, where it has no name. */
+  readonly #first = new Set<string>();
 
   /** @throws UsageError for two columns with one name: the first would be lost in silence. */
   constructor(written: readonly string[], place: string) {
     if (written.length > columnsAtMost) throw tooWide(place, written.length);
     const seen = new Set<string>();
-    const indexes = [unnamed(1)];
     this.#names = written.map((text, i) => {
       const name = text.trim();
-      if (namedByPandas.test(name)) indexes.push(unnamed(i + 1));
-      if (name === '' || namedByPandas.test(name)) return unnamed(i + 1);
+      if (name === '') return unnamed(i + 1);
       if (name.startsWith('"'))
         throw new UsageError(`${place}: the name of column ${i + 1} has a quote.${quotesRemedy}`);
       if (seen.has(name)) throw new UsageError(`${place}: two columns are named "${name}". Rename one of them.`);
@@ -37,7 +32,6 @@ export class CsvColumns {
     });
     this.#named = this.#names.filter((name) => !isUnnamed(name));
     this.#unnamed = this.#names.filter(isUnnamed);
-    this.#indexes = new Map(indexes.map((name) => [name, new Set()]));
   }
 
   get names(): string[] {
@@ -69,15 +63,14 @@ export class CsvColumns {
 
   /**
    * What programs write without a name: nothing, after a separator at the end of lines, or the rows' numbers; in the
-   * index of pandas also after rows were shuffled or chosen.
+   * first column (pandas) also after rows were shuffled or chosen.
    */
   #checkUnnamed(name: string, value: string, index: number, place: string): void {
-    const before = this.#indexes.get(name);
-    const isNew = before !== undefined && before.size < before.add(value).size;
+    const isNew = name === unnamed(1) && this.#first.size < this.#first.add(value).size;
     if (value.trim() === '' || value === String(index) || value === String(index + 1)) return;
     if (isNew && /^\d+$/.test(value)) return;
     throw new UsageError(
-      `${place}: column ${name.slice(1)} has no name of its own in the first line, and "${shortened(value)}" here. Name it, or ` +
+      `${place}: column ${name.slice(1)} has no name in the first line, and "${shortened(value)}" here. Name it, or ` +
         `remove it (pandas: to_csv(…, index=False)).`,
     );
   }

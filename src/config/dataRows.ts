@@ -14,9 +14,11 @@ import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { isNestedDeeper, nestsDeeper } from '../base/nesting.ts';
 import { dataEndingOf } from './dataEndings.ts';
+import { codeOfRows } from './codeOfRows.ts';
 import { csvRows } from './csvRows.ts';
 import { chunksOf, tooDeep, tooLong, tooWide, whole } from './dataFile.ts';
 import type { DataLimits, DataOptions, Row } from './dataFile.ts';
+import { withoutIndex } from './pandasIndex.ts';
 import { parquetRows } from './parquetRows.ts';
 import { notUtf8, textOf } from './utf8.ts';
 import { unpackedName } from './utf8Chunks.ts';
@@ -32,7 +34,7 @@ const byteOrderMark = /^\uFEFF/;
 /** @throws UsageError naming file and line. */
 export async function readRows(file: string, options: DataOptions): Promise<FileRows> {
   const hash = createHash('sha256');
-  const rows = await rowsOf(file, options, hash);
+  const rows = withoutIndex(await rowsOf(file, options, hash));
   if (options.list !== undefined) hash.update(`#${options.list}`);
   return { rows, sha256: hash.digest('hex') };
 }
@@ -78,13 +80,11 @@ function otherwise(kind: string, file: string): string {
   if (['.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
     return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
   }
-  if (kind === '.arrow') {
-    return `Code reads it, with datasets: \`def rows(): return datasets.Dataset.from_file('${basename(file)}')\`, named as "file.py#rows".`;
-  }
+  if (kind === '.arrow') return `Code reads it, with datasets: ${codeOfRows('datasets.Dataset.from_file(PATH)', file)}`;
   const frame = frames[kind];
   return frame === undefined
     ? 'Others are read by code that makes the rows: "file.py#name", a function that returns a list of dicts or dspy.Examples.'
-    : `Code reads it, with pandas: \`def rows(): return pandas.${frame}('${basename(file)}')\`, named as "file.py#rows".`;
+    : `Code reads it, with pandas: ${codeOfRows(`pandas.${frame}(PATH)`, file)}`;
 }
 
 async function jsonLines(

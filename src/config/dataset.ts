@@ -95,7 +95,9 @@ function toExample(
 ): Example {
   const has = Object.keys(row.fields);
   const missing = (field: string, whose: string): UsageError => {
-    const remedy = tuningRemedy(row.fields, inputs?.[0] ?? 'question', label ?? 'answer') || suggestion(field, has);
+    const isOther = ![...(inputs ?? []), label].some((name) => name !== null && has.includes(name));
+    const remedy =
+      (isOther && tuningRemedy(row.fields, inputs?.[0] ?? 'question', label ?? 'answer')) || suggestion(field, has);
     return new UsageError(`${row.place}: the row has no field "${field}", which is ${whose}.${remedy}`);
   };
   if (label !== null && !Object.hasOwn(row.fields, label)) throw missing(label, 'what the metric compares');

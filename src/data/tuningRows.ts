@@ -12,7 +12,11 @@ interface Form {
 const forms: readonly Form[] = [
   { fields: ['messages'], asked: "row['messages'][-2]['content']", answered: "row['messages'][-1]['content']" },
   { fields: ['prompt', 'completion'], asked: "row['prompt']", answered: "row['completion']" },
-  { fields: ['instruction', 'output'], asked: "row['instruction']", answered: "row['output']" },
+  {
+    fields: ['instruction', 'output'],
+    asked: "row['instruction'] + '\\n' + row.get('input', '')",
+    answered: "row['output']",
+  },
 ];
 
 export const isTuningRow = (fields: Fields): boolean => formOf(fields) !== undefined;

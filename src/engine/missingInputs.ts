@@ -58,9 +58,11 @@ function warning(
   { inputs, fields }: Example,
 ): string {
   const without = Object.keys(had).length === 0 ? 'any input' : `its input ${quotedNames(missing)}`;
-  const remedy = isTuningRow(fields)
-    ? ' The rows are in a form of fine-tuning data: make rows with the fields of the program of them, in code ("file.py#name", "file.ts#name").'
-    : '';
+  const isOther = signature.inputs.every((each) => !Object.hasOwn(fields, each.name));
+  const remedy =
+    isOther && isTuningRow(fields)
+      ? ' The rows are in a form of fine-tuning data: make rows with the fields of the program of them, in code ("file.py#name", "file.ts#name").'
+      : '';
   return (
     `The predictor "${name}" was called without ${without} so far, and the LM answers without it. Its inputs: ` +
     `${signature.inputs.map((each) => each.name).join(', ')}. The program is called with ${quotedNames(Object.keys(inputs))}: its ` +

@@ -132,7 +132,7 @@ const textsNamed = 3;
  * A run goes on where its rows fail for different reasons, as a step may mend them; a measurement has nothing to say then.
  * An answer that could not be read is an answer of the LM's, which counts as 0.
  *
- * @throws HumanError where every row failed in user code.
+ * @throws HumanError where every row failed, by anything else.
  */
 function requireScores({ key }: ResolvedProgram, split: Split, { score: { n }, failures }: EvaluationResult): void {
   if (failures.length < n || failures.some(({ error }) => error.kind === 'parse')) return;

@@ -239,8 +239,8 @@ describe('loadDataset', () => {
     ['no array', 'object.json', '{}', 'does not hold an array'],
     ['rows by name', 'named.json', '{"a":{"q":1,"answer":2}}', 'object of objects: write a list of rows'],
     ['a packed file', 'rows.jsonl.zst', '', 'Unpack it, and name what was in it: rows.jsonl.'],
-    ['a table of Excel', 'rows.xlsx', '', "`def rows(): return pandas.read_excel('rows.xlsx')`, named as"],
-    ['a table of Arrow', 'rows.arrow', '', "datasets.Dataset.from_file('rows.arrow')"],
+    ['a table of Excel', 'rows.xlsx', '', '/rows.xlsx\')`, named as "file.py#rows"'],
+    ['a table of Arrow', 'rows.arrow', '', '/rows.arrow\')`, named as "file.py#rows"'],
     ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
     [
       'a row without an input',
@@ -250,7 +250,8 @@ describe('loadDataset', () => {
     ],
     ['a chat', 'chat.jsonl', '{"messages":[]}', "[{'q': row['messages'][-2]['content'], 'answer': row['messages'][-1]"],
     ['pairs', 'pairs.jsonl', '{"prompt":1,"completion":2}', "{'q': row['prompt'], 'answer': row['completion']} for"],
-    ['Alpaca', 'a.csv', 'instruction,input,output\n1,2,3\n', "{'q': row['instruction'], 'answer': row['output']} for"],
+    ['Alpaca', 'a.csv', 'instruction,input,output\n1,2,3\n', "row.get('input', ''), 'answer': row['output']} for"],
+    ['a label beside a chat', 'beside.jsonl', '{"q":1,"messages":[],"anser":2}', 'Did you mean "anser"?'],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
     [

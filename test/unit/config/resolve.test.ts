@@ -18,7 +18,12 @@ import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
 for (const file of ['p.ts', 'm.ts', 'train.jsonl', 'other.jsonl', 'p.py']) writeFileSync(join(folder, file), '');
-for (const file of ['saved/dataset_info.json', 'split/dataset_dict.json', 'hub/data/train-00000.parquet']) {
+for (const file of [
+  'saved/state.json',
+  'saved/dataset_info.json',
+  'split/dataset_dict.json',
+  'hub/data/train-00000.parquet',
+]) {
   mkdirSync(join(folder, file, '..'), { recursive: true });
   writeFileSync(join(folder, file), '');
 }
@@ -205,8 +210,8 @@ describe('resolveProgram', () => {
         ]
       : []),
     ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file.'],
-    ['a data set that was saved', { ...least, train: 'saved' }, {}, "return datasets.load_from_disk('saved')`, named"],
-    ['several that were saved', { ...least, train: 'split' }, {}, "datasets.load_from_disk('split')['train']"],
+    ['a data set that was saved', { ...least, train: 'saved' }, {}, '/saved\')`, named as "file.py#rows"'],
+    ['several that were saved', { ...least, train: 'split' }, {}, "/split')['train']`, named"],
     ['a folder of tables', { ...least, train: 'hub' }, {}, `such as ${join(folder, 'hub/data/train-00000.parquet')}.`],
     [
       'a Python program with a metric of TypeScript',
