@@ -161,9 +161,9 @@ const missesScopes = /missing scopes?\b/i;
 const noSuchPath = /unexpected endpoint or method/i;
 const modelWentAway =
   /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
-/** Of rows that were uploaded a moment ago. */
+/** Of rows that were uploaded a moment ago, and that nothing is wrong with. */
 const fileNotReady =
-  /\bfile\b[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
+  /\bfile\b(?![^]*\b(failed|invalid|errors?)\b)[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;
