@@ -1,5 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../data/lm.ts';
+import { meaningOf } from '../wire/errorMeaning.ts';
 import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import { HumanError } from '../base/errors.ts';
@@ -10,7 +11,7 @@ import { send } from './client.ts';
 import type { Completion } from '../wire/completion.ts';
 import type { Connection } from './connection.ts';
 import { named, whereToLook } from './endpoint.ts';
-import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';
+import { AnswerTooLarge, classify, mayBePaid, saidOf, type Failure } from './failures.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall, PartRefused } from './refusal.ts';
 import { askModel, passingRefusals, type Refusals } from './refusals.ts';
@@ -109,10 +110,14 @@ export async function learnRefusals(
 ): Promise<number> {
   const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth(), refusals };
   const rollout = { round: 0, repeat: 1 };
+  const asked = (refused: ReadonlySet<RequestPart>, maxTokens: number) => {
+    const request = probeRequest(connection, everythingProbe(model, maxTokens), refused, rollout);
+    return withRoom(probe, model, request, (...how) => answered(probe, ...how));
+  };
   return askModel(refusals, model, async (refused) => {
-    const request = probeRequest(connection, everythingProbe(model), refused, rollout);
     const began = performance.now();
-    await withRoom(probe, model, request, (...asked) => answered(probe, ...asked));
+    const answer = await asked(refused, fewTokens);
+    if (answer === unfinished) await asked(refused, thinkingTokens);
     return Math.round(performance.now() - began);
   });
 }
@@ -243,11 +248,28 @@ async function withRoom<T>(
   const room = roomFor(probe, model, request);
   const means = (error: unknown) => classifyCall(error, probe.connection, request);
   try {
-    return await way(`model "${model}"`, (own) => pay(probe, room, model, request, own), means);
+    const once = (own: AbortSignal) => pay(probe, room, model, request, own).catch(asCutOff);
+    return await way(`model "${model}"`, once, means);
   } finally {
     room.close();
   }
 }
+
+/** What OpenAI's models that think say by an error: all that was asked of them was taken, and the limit was too small. */
+function asCutOff(error: unknown): Completion {
+  const said = saidOf(error);
+  if (said !== null && meaningOf(said.status, said.words) === 'unfinished') return unfinished;
+  throw error;
+}
+
+const unfinished: Completion = {
+  text: '',
+  whyNoText: null,
+  finishReason: 'length',
+  usage: null,
+  usageRefused: false,
+  answeredBy: null,
+};
 
 function roomFor({ account: { gate, prices } }: Probe, model: string, request: LmRequest): AttemptBudget {
   const [input, output] = [promptTokensAtMost(request), completionTokensAtMost(request)];
@@ -376,12 +398,12 @@ function schemaProbe(model: string): LmCall {
 }
 
 /** A system role, stop sequences, all of the sampling, JSON of any kind. */
-function everythingProbe(model: string): LmCall {
+function everythingProbe(model: string, maxTokens: number): LmCall {
   const messages = [
     { role: 'system', content: 'Answer in JSON.' },
     { role: 'user', content: 'Say hello.' },
   ] as const;
-  const sampling = { temperature: 0.1, topP: 0.97, maxTokens: fewTokens };
+  const sampling = { temperature: 0.1, topP: 0.97, maxTokens };
   return { model, prompt: { kind: 'chat', messages }, stop: [choiceWord], sampling, guide: { kind: 'jsonObject' } };
 }
 

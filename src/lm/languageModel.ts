@@ -206,7 +206,7 @@ class EndpointLanguageModel implements LanguageModel {
 
   #classify(request: LmRequest, error: unknown): Failure {
     const { connection, sampling } = this.#options;
-    return classifyCall(error, connection, request, sampling.maxTokens);
+    return classifyCall(error, connection, request, sampling);
   }
 
   #callsOf(model: string): OtherCalls {

@@ -97,7 +97,8 @@ const tooLong = new RegExp(
     'tokens?[^.]{0,60} cannot exceed',
     'exceeded (the )?model token limit',
     'inputs?`? (must have less than|tokens \\+)',
-    'max_(completion_)?tokens must be at least \\d+, got -',
+    'max_(completion_)?tokens must be (at least|greater than( or equal to)?) \\d+, got (-|0\\b)',
+    'tokens\\b[^.]{0,40} (\\+|and) [`\'"]?max_(completion_|new_)?tokens[`\'"]? (must|should) be (<|less than|at most)',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
     'n_keep[^.]{0,40}n_ctx',
@@ -161,9 +162,9 @@ const missesScopes = /missing scopes?\b/i;
 const noSuchPath = /unexpected endpoint or method/i;
 const modelWentAway =
   /\bmodel (is |was |has been )?(unloaded|reloaded|not loaded)\b|\bmodel has crashed\b|failed to load (the )?model\b/i;
-/** Of rows that were uploaded a moment ago. */
+/** Of rows that were uploaded a moment ago, and that nothing is wrong with. */
 const fileNotReady =
-  /\bfile\b[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
+  /\bfile\b(?![^]*\b(failed|invalid|errors?)\b)[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;

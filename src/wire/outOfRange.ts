@@ -2,9 +2,17 @@
  * Errors that say that a setting of the sampling is outside of what the model takes: it rejects each call that is sent so,
  * whatever the prompt. Where a prompt and its answer together have no room, another prompt may: that one is too long.
  */
+import type { Sampling } from '../data/lm.ts';
 
 const maxTokens = 'max(imum)?[ _]?((completion|output|new)[ _]?)?tokens';
-const setting = `['"\`]?\\b(${maxTokens}|temperature|top[ _]?p)\\b['"\`]?`;
+const quoted = (name: string): string => `['"\`]?\\b(${name})\\b['"\`]?`;
+const ofChance = 'temperature|top[ _]?p';
+const setting = quoted(`${maxTokens}|${ofChance}`);
+const mustBe =
+  ' ?:? ((input|value|number) )?(must|should) be (less than|greater than|at most|at least|strictly|non-negative|between|> |in [[(])';
+/** Of a prompt that leaves no room, some say this of what is left, or of the sum. */
+const afterPrompt = `(?<!(\\+|\\band|\\bsum of)\\s*['"\`]?)`;
+const leftOver = '(?![^]{0,60} got (-|0\\b))';
 
 const outOfRange = new RegExp(
   [
@@ -16,9 +24,9 @@ const outOfRange = new RegExp(
     `range of ${setting} (is|should be)`,
     `${setting} value of [\\d.]+ but the supported range`,
     `${setting}: (range: |\\d+ > \\d)`,
-    // Groq, Cohere, FastAPI, TGI; vLLM says the second of a prompt that leaves no room
-    `${setting} ?:? ((input|value|number) )?(must|should) be (less than|greater than|at most|strictly|non-negative|between|> |in [[(])`,
-    `${setting} ?:? ((input|value|number) )?(must|should) be at least (?!\\d+, got -)`,
+    // Groq, Cohere, FastAPI, TGI, vLLM
+    `${quoted(ofChance)}${mustBe}`,
+    `${afterPrompt}${quoted(maxTokens)}${mustBe}${leftOver}`,
     // Ollama's cloud, Scaleway, Bedrock, vLLM
     `${setting}:? ?\\(\\d+\\) exceeds (the |this )?model`,
     `${setting} is limited for this model`,
@@ -35,8 +43,12 @@ const rooms = [
   /must be <= (?<room>\d+)\. given: \d+ \S+ tokens and (?<answer>\d+) /i,
 ];
 
-/** Whether what is out of its range is the length of an answer. */
-export const blamesTokens = (text: string): boolean => /tokens/i.test(text);
+/** Which setting is out of its range. */
+export function blamedSetting(text: string): keyof Sampling {
+  const words = outOfRange.exec(text)?.[0] ?? '';
+  if (/temperature/i.test(words)) return 'temperature';
+  return /\btop[ _]?p\b/i.test(words) ? 'topP' : 'maxTokens';
+}
 
 /** @param text of an error, as it came. */
 export function isOutOfRange(text: string): boolean {

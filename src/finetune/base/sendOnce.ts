@@ -39,7 +39,7 @@ export function sendOnce(client: ServiceClient, { what, post, find }: Sending, s
 
 /** Whether a failed request certainly did nothing: never sent, or turned away at the door. */
 function neverStarted(error: unknown, connection: Connection): boolean {
-  if (isApiError(error) && error.status !== undefined) return [400, 429, 503].includes(error.status);
+  if (isApiError(error) && error.status !== undefined) return [400, 422, 429, 503].includes(error.status);
   const failure = classify(error, connection, '');
   return failure.kind === 'retry' && !failure.mayBePaid;
 }

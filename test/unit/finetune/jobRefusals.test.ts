@@ -73,13 +73,23 @@ const submit = () =>
   }).submit(job, never);
 
 test.each([
-  'File file-1 is not ready. Please wait until the file is processed.',
-  "The file 'file-1' is still being processed",
-  'The specified training file is not in a succeeded state.',
-])('asked for again, without a look at the list of jobs: %s', async (message) => {
-  refusals = [1, 2].map(() => ({ status: 400, message }));
+  [400, 'File file-1 is not ready. Please wait until the file is processed.'],
+  [400, "The file 'file-1' is still being processed"],
+  [400, 'Error: the specified training file is not in a succeeded state.'],
+  [422, 'File file-1 is not ready.'],
+])('asked for again, without a look at the list of jobs: %i %s', async (status, message) => {
+  refusals = [1, 2].map(() => ({ status, message }));
   await expect(submit()).resolves.toBe('ftjob-1');
   expect(fake.counters.jobsCreated).toBe(1);
+});
+
+test.each([
+  'File file-1 has not been processed successfully: line 3 is invalid.',
+  'The training file is not in a succeeded state, its status is failed.',
+])('not asked for again where something is wrong with the rows: %s', async (message) => {
+  refusals = [{ status: 400, message }];
+  await expect(submit()).rejects.toThrow(message);
+  expect(fake.counters.jobsCreated).toBe(0);
 });
 
 test.each<readonly [Refusal, RegExp]>([

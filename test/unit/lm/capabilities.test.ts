@@ -99,6 +99,19 @@ describe('capabilities', () => {
     expect(fake.calls.filter(({ body }) => 'response_format' in body)).toHaveLength(2);
   });
 
+  test('are found where a model that thinks says by an error that it was cut off, and so is what is refused', async () => {
+    const message = 'Could not finish the message because max_tokens or model output limit was reached.';
+    const answer = ({ path, body }: FakeCall) =>
+      path === 'chat/completions' && Number(body['max_tokens']) < 500
+        ? { text: null, status: 400, raw: { error: { message, type: 'invalid_request_error' } } }
+        : '{"zyxtrim":true}';
+    const { fake, found, connection } = await probe({ answer });
+    expect(await found()).toMatchObject({ jsonSchema: true });
+    const before = fake.calls.length;
+    await learnRefusals(connection, 'base', never, quick, unmetered, passingRefusals());
+    expect(fake.calls.slice(before).map(({ body }) => body['max_tokens'])).toEqual([16, 1024]);
+  });
+
   test('include opened turns where the server first complains of a part that it does not take', async () => {
     const answer = ({ body }: FakeCall) => {
       const message =

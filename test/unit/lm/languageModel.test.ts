@@ -406,6 +406,21 @@ describe('what goes wrong', () => {
   });
 
   test.each([
+    ['of the call', { sampling: { temperature: 1.4 } }, first],
+    ['of a round', {}, { ...first, temperature: 1.4 }],
+    ['of all calls', { sampling: { maxTokens: 9 } }, first],
+  ])(
+    'of a temperature out of its range, it is a reason to end where it is that of all: %s',
+    async (of, own, rollout) => {
+      const raw = { error: { message: "Invalid 'temperature': decimal above maximum value. Expected a value <= 1." } };
+      fake.setAnswer(() => ({ text: null, status: 400, raw }));
+      const failed = model().complete({ ...ask('a'), ...own }, rollout, never);
+      await expect(failed).rejects.toThrow(of === 'of all calls' ? EndpointRefused : CallRejected);
+      await expect(failed).rejects.toThrow(of === 'of all calls' ? /"sampling"/ : /names its own temperature/);
+    },
+  );
+
+  test.each([
     ['Missing required query parameter: api-version', /endpoints\.lab\.baseURL.*\/openai\/v1/],
     ['x-portkey-provider header is required', /endpoints\.lab\.headers/],
   ])('what is wanted of every call ends with the first: %s', async (message, advice) => {
