@@ -91,7 +91,9 @@ def _none_of(kinds: tuple[Any, ...], value: Any) -> typing.Iterator[Any]:
 def _brief(value: Any) -> str:
     if isinstance(value, str):
         return f'a text: {value[:80]!r}'
-    return 'data of no known format' if isinstance(value, bytes) else f'of type {type(value).__name__}: {str(value)[:80]}'
+    if isinstance(value, bytes):
+        return 'data of no known format'
+    return f'of type {type(value).__name__}: {str(value)[:80]}'
 
 
 def _call(kind: Any, value: Any) -> str:
