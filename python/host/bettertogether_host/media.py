@@ -25,7 +25,7 @@ def media_fields(value: Any, kind: Any) -> Any:
     """What DSPy makes an image or a sound of; `{bytes, path}` is how data sets of Hugging Face have them.
 
     Raises:
-        ValueError: for an image that names a file, which older versions of DSPy would read.
+        ValueError: for data that is no image, and one that names a file, which older versions of DSPy would read.
     """
     data = value.get('bytes') if isinstance(value, Mapping) else value
     if isinstance(data, bytes) and data:
@@ -39,13 +39,15 @@ def media_fields(value: Any, kind: Any) -> Any:
 
 
 def _of_data(data: bytes, kind: Any) -> Any:
-    """By itself where the format is known: DSPy asks for Pillow, and has images encoded anew."""
+    """Without Pillow, which DSPy asks for, and encodes images anew with."""
     known = _IMAGES if kind is dspy.Image else _SOUNDS
     form = next((name for begins, name in known if data.startswith(begins)), None)
     encoded = base64.b64encode(data).decode()
-    if kind is dspy.Image:
-        return {'url': data if form is None else f'data:image/{form};base64,{encoded}'}
-    return {'data': encoded, 'audio_format': form or 'wav'}
+    if kind is dspy.Audio:
+        return {'data': encoded, 'audio_format': form or 'wav'}
+    if form is None:
+        raise ValueError('The data is no image of a known format.')
+    return {'url': f'data:image/{form};base64,{encoded}'}
 
 
 def refuse_paths(signature: Any, inputs: Mapping[str, Any]) -> None:
