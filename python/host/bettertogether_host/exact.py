@@ -281,7 +281,7 @@ def _revived(value: Any, annotation: Any, row: Callable[[Any], Any]) -> Any:
         except KeyError:
             return revive(read(value['shown']), annotation)
     made = read(value, row)
-    return revive(made, annotation) if annotation is not None and tag in (None, 'object') else made
+    return revive(made, annotation) if annotation is not None and tag in (None, 'object', 'bytes') else made
 
 
 def _numpy_of(value: Any) -> Any:

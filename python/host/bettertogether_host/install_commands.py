@@ -14,10 +14,10 @@ _MANAGERS = (
     ('Pipfile', ('pipenv', 'install')),
 )
 
-# What installs all that a lock file names.
+# What installs all that a lock file names, and removes nothing.
 _LOCKED = (
-    ('uv.lock', 'uv sync --all-extras'),
-    ('poetry.lock', 'poetry install --all-extras'),
+    ('uv.lock', 'uv sync --all-packages --all-groups --all-extras --inexact'),
+    ('poetry.lock', 'poetry install --all-groups --all-extras'),
 )
 
 # Packages that are imported under another name than the one they are installed by; a stranger's may have that.

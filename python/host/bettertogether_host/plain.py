@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any
 
 import dspy
 from pydantic import BaseModel, TypeAdapter
+
+from .media import media_fields
 
 # As in src/base/limits.ts: whatever reads or writes JSON goes as deep as a value does, and Python's stack ends at 1,000.
 NESTING_AT_MOST = 100
@@ -109,16 +112,16 @@ def revive(value: Any, annotation: Any) -> Any:
 
 
 def _written_out(value: Any, annotation: Any) -> Any:
-    """An image's URL, and a history's messages, as their models have them. A path stays text: rows name no files."""
+    """An image, a sound and a history's messages as their models have them."""
     parts = typing.get_args(annotation)
-    if isinstance(value, list) and typing.get_origin(annotation) is list:
-        return [_written_out(each, parts[0]) for each in value]
-    if isinstance(value, list) and (annotation is dspy.History or dspy.History in parts):
+    if typing.get_origin(annotation) is list:
+        return [_written_out(each, parts[0]) for each in value] if isinstance(value, list) else value
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        written = (_written_out(value, part) for part in parts)
+        return next((each for each in written if each != value), value)
+    if isinstance(value, list) and annotation is dspy.History:
         return {'messages': value}
-    is_image = annotation is dspy.Image or dspy.Image in parts
-    if is_image and isinstance(value, str) and value.startswith(('http://', 'https://', 'data:')):
-        return {'url': value}
-    return value
+    return media_fields(value, annotation) if annotation in (dspy.Image, dspy.Audio) else value
 
 
 def _validated(adapter: TypeAdapter[Any], value: Any) -> Any:

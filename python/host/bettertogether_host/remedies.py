@@ -37,8 +37,6 @@ def remedy_of(error: BaseException) -> str | None:
         return _of_old_import(error)
     if isinstance(error, AssertionError):
         return _of_retriever(error)
-    if type(error) is SyntaxError:
-        return _of_syntax()
     return _of_old_name(error) if isinstance(error, AttributeError) else None
 
 
@@ -93,7 +91,7 @@ def _of_old_import(error: ImportError) -> str | None:
 
     if name in _IN_THEIR_PLACE:
         return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
-    return f'DSPy {dspy.__version__} is installed, and has no such name there: the code is for another version of it.'
+    return _unknown_name(dspy.__version__)
 
 
 def _of_retriever(error: AssertionError) -> str | None:
@@ -106,9 +104,11 @@ def _of_retriever(error: AssertionError) -> str | None:
     )
 
 
-def _of_syntax() -> str:
-    version = '.'.join(map(str, sys.version_info[:3]))
-    return f'It is read by Python {version} ({sys.executable}), which does not know what newer ones added.'
+def remedy_of_syntax(error: SyntaxError) -> str | None:
+    """Of a file that is loaded; what is parsed of a text (`ast.literal_eval`, `exec`) is no matter of the version."""
+    if type(error) is not SyntaxError or not os.path.isfile(error.filename or ''):
+        return None
+    return f'If it is newer syntax: it is read by Python {sys.version_info.major}.{sys.version_info.minor}.'
 
 
 def _of_old_name(error: AttributeError) -> str | None:
@@ -123,4 +123,8 @@ def _of_old_name(error: AttributeError) -> str | None:
         return f'DSPy {dspy.__version__} has {_IN_THEIR_PLACE[name]} in its place.'
     if importlib.util.find_spec(f'dspy.{name}') is not None:
         return f'Write `import dspy.{name}`: DSPy does not load it by itself.'
-    return f'DSPy {dspy.__version__} is installed.'
+    return _unknown_name(dspy.__version__)
+
+
+def _unknown_name(version: str) -> str:
+    return f'DSPy {version} is installed, and has no such name there: it is misspelt, or of another version of DSPy.'

@@ -16,6 +16,7 @@ from .notebooks.loading import Notebooks, digest_of, is_made
 from .notebooks.places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
 from .real_paths import real_path
+from .remedies import remedy_of_syntax
 from .shown_path import relative
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
@@ -114,6 +115,8 @@ class Loader:
         hint = ''
         if isinstance(error, ModuleNotFoundError) and error.name:
             hint = f' {self._how_to_get(error.name)}'
+        if isinstance(error, SyntaxError):
+            hint = f' {remedy_of_syntax(error) or ""}'.rstrip()
         if isinstance(error, SystemExit):  # argparse and scripts without a main function
             hint = (
                 ' What is only for the command line (argparse, the end of a script) belongs under '

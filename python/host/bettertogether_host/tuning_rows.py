@@ -9,12 +9,12 @@ from typing import Any
 _FORMS = (
     ({'messages'}, "row['messages'][-2]['content']", "row['messages'][-1]['content']"),
     ({'prompt', 'completion'}, "row['prompt']", "row['completion']"),
-    ({'instruction', 'output'}, "row['instruction']", "row['output']"),
+    ({'instruction', 'output'}, r"row['instruction'] + '\n' + row.get('input', '')", "row['output']"),
 )
 
 
 def tuning_remedy(fields: Mapping[str, Any], name: str) -> str | None:
-    """How such rows become the program's; `None` for other rows. src/config/tuningRows.ts says the same.
+    """How such rows become the program's; `None` for other rows. src/data/tuningRows.ts says the same.
 
     Args:
         name: of an input of the program.

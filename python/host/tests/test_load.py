@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import textwrap
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from bettertogether_host.signatures import field_type, named_predictors
 from bettertogether_host.sources import Loader
+from bettertogether_host.user_errors import text_of
 
 from .conftest import Start
 from .harness import HostProcess, RemoteError, fills_in
@@ -263,14 +265,26 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         {},
     ),
     (
-        r"cannot import name 'Old' from 'dspy.predict'.* has no such name there: the code is for another version",
+        r"cannot import name 'Old' from 'dspy.predict'.* has no such name there: it is misspelt, or of another version of DSPy",
         'from dspy.predict import Old',
         'program.py#Program',
         {},
     ),
     (
-        r'program.py:1: SyntaxError: .*It is read by Python 3.* which does not know what newer ones added',
+        r'program.py:1: SyntaxError: .*\. If it is newer syntax: it is read by Python 3\.\d+\.$',
         'class Later[T: not closed',
+        'program.py#Program',
+        {},
+    ),
+    (
+        r'SyntaxError: invalid syntax \(<unknown>, line 1\)$',
+        'import ast\nast.literal_eval("No idea.")',
+        'program.py#Program',
+        {},
+    ),
+    (
+        r"has no attribute 'Predcit'.* it is misspelt, or of another version of DSPy",
+        'import dspy\ndspy.Predcit',
         'program.py#Program',
         {},
     ),
@@ -464,3 +478,9 @@ def test_tracebacks_of_loading_show_the_users_frames_alone(tmp_path: Path) -> No
     assert 'json.loads("{")' in host.printed
     assert 'decoder.py' not in host.printed
     assert 'importlib' not in host.printed
+
+
+def test_a_text_that_does_not_parse_while_a_row_runs_says_nothing_of_python() -> None:
+    with pytest.raises(SyntaxError) as error:
+        ast.literal_eval('No idea.')
+    assert text_of(error.value) == f'SyntaxError: {error.value}'

@@ -128,8 +128,8 @@ def test_who_installs_is_told_by_the_lock_file(tmp_path: Path, lock: str, comman
 @pytest.mark.parametrize(
     ('lock', 'known', 'unknown'),
     [
-        ('uv.lock', 'uv sync --all-extras', 'uv add other'),
-        ('poetry.lock', 'poetry install --all-extras', 'poetry add other'),
+        ('uv.lock', 'uv sync --all-packages --all-groups --all-extras --inexact', 'uv add other'),
+        ('poetry.lock', 'poetry install --all-groups --all-extras', 'poetry add other'),
     ],
 )
 def test_what_a_lock_file_names_is_only_not_installed(tmp_path: Path, lock: str, known: str, unknown: str) -> None:
