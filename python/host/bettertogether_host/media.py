@@ -69,7 +69,8 @@ def refuse_paths(signature: Any, inputs: Mapping[str, Any]) -> None:
 def _media_of(annotation: Any) -> tuple[Any, ...]:
     """The kinds of media that a value is, one or in a list; none where it may be something else too, a text for one."""
     kinds = tuple(kind for kind in _kinds(annotation) if kind not in (type(None), ...))
-    return kinds if all(kind in _TEXTS for kind in kinds) else ()
+    # By identity: what stands in `Callable[[str], str]` has no hash.
+    return kinds if all(any(kind is each for each in _TEXTS) for kind in kinds) else ()
 
 
 def _kinds(annotation: Any) -> list[Any]:

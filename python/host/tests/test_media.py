@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import dspy
@@ -60,3 +61,9 @@ def test_nothing_else_is_sent_in_the_place_of_images(images: list[Any], told: st
         refuse_paths(signature, inputs)
     refuse_paths(signature, {**inputs, 'a': [dspy.Image(**{'url': PNG_URL}), '', 'gs://b/a.png', None, {}]})
     refuse_paths(signature, {**inputs, 'a': None})
+
+
+@pytest.mark.parametrize('kind', [list[Callable[[str], str]], dict[str, dspy.Image], dspy.Image | str, Any])
+def test_what_may_be_something_else_is_let_through(kind: Any) -> None:
+    signature = dspy.Signature('x -> y').with_updated_fields('x', kind)
+    refuse_paths(signature, {'x': 'cat.png'})
