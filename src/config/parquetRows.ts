@@ -13,7 +13,7 @@ import type { Column } from './parquetValues.ts';
 export async function parquetRows(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
   // Loaded where there is such a file alone.
   const { parquetMetadata, parquetReadObjects } = await import('hyparquet');
-  const { compressors } = await import('hyparquet-compressors');
+  const { compressors } = await import('./parquetPages.ts');
   const { columnsOf, parsers } = await import('./parquetValues.ts');
   const { buffer } = Uint8Array.from(
     await bytesOf(file, limits, hash, 'Take fewer rows of it, or write them as .jsonl.'),
