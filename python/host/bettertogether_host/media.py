@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import typing
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from .user_errors import MediaError
 
 # A text that is one already: its URL, its data.
 _TEXTS = {dspy.Image: ('http://', 'https://', 'gs://', 'data:'), dspy.Audio: ('data:audio/',)}
+_SIGNATURES: weakref.WeakKeyDictionary[Any, dict[str, tuple[Any, ...]]] = weakref.WeakKeyDictionary()
 # What DSPy 3.0 wrote for one.
 _WRITTEN_BY_DSPY = '<<CUSTOM-TYPE-START-IDENTIFIER>>'
 
@@ -56,14 +58,22 @@ def refuse_paths(signature: Any, inputs: Mapping[str, Any]) -> None:
     Raises:
         MediaError: for what is neither an image nor missing, where the signature has an image or a sound.
     """
-    for name, field in signature.input_fields.items():
-        kinds = _media_of(field.annotation)
-        wrong = next(_none_of(kinds, inputs.get(name)), None) if kinds else None
+    for name, kinds in _media_in(signature).items():
+        wrong = next(_none_of(kinds, inputs.get(name)), None)
         if wrong is not None:
             raise MediaError(
                 f'The input {name} is a dspy.{kinds[0].__name__}, and this is {_brief(wrong)}. '
                 f'Make it in code, {_call(kinds[0], wrong)}: in forward, or in rows that code makes ("file.py#rows").'
             )
+
+
+def _media_in(signature: Any) -> dict[str, tuple[Any, ...]]:
+    """The input fields of media alone. Looked at once: this is on the way of every call."""
+    fields = _SIGNATURES.get(signature)
+    if fields is None:
+        kinds = {name: _media_of(field.annotation) for name, field in signature.input_fields.items()}
+        fields = _SIGNATURES[signature] = {name: each for name, each in kinds.items() if each}
+    return fields
 
 
 def _media_of(annotation: Any) -> tuple[Any, ...]:
