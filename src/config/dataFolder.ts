@@ -1,7 +1,7 @@
 /** What a folder that is named in the place of a data file holds, and how its rows are had. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOfRows } from './codeOfRows.ts';
+import { codeOfRows, pythonPath } from '../data/codeOfRows.ts';
 
 /** Where the Hub of Hugging Face keeps the files of a data set. */
 const filesOfHub = 'data';
@@ -17,7 +17,7 @@ export async function folderRemedy(folder: string): Promise<string> {
 }
 
 function savedSet(folder: string, split: string): string {
-  const code = codeOfRows(`datasets.load_from_disk(PATH)${split}`, folder);
+  const code = codeOfRows(`datasets.load_from_disk(${pythonPath(folder)})${split}`);
   return ` It holds a data set that Hugging Face's datasets saved, which code reads: ${code}`;
 }
 

@@ -13,8 +13,8 @@ import { columnsAtMost, nestingAtMost, rowBytesAtMost } from '../base/limits.ts'
 import { LineSplitter } from '../base/lines.ts';
 import type { Line } from '../base/lines.ts';
 import { isNestedDeeper, nestsDeeper } from '../base/nesting.ts';
+import { codeOfRows, pythonPath } from '../data/codeOfRows.ts';
 import { dataEndingOf } from './dataEndings.ts';
-import { codeOfRows } from './codeOfRows.ts';
 import { csvRows } from './csvRows.ts';
 import { chunksOf, tooDeep, tooLong, tooWide, whole } from './dataFile.ts';
 import type { DataLimits, DataOptions, Row } from './dataFile.ts';
@@ -52,11 +52,11 @@ async function rowsOf(file: string, limits: DataOptions, hash: Hash): Promise<re
     case 'parquet':
       return parquetRows(file, limits, hash);
     case null:
-      throw unreadable(file);
+      throw notData(file);
   }
 }
 
-function unreadable(file: string): UsageError {
+function notData(file: string): UsageError {
   const kind = extname(unpackedName(file)).toLowerCase();
   if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
     return new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
@@ -80,11 +80,12 @@ function otherwise(kind: string, file: string): string {
   if (['.bz2', '.xz', '.zst', '.zip'].includes(kind)) {
     return `Unpack it, and name what was in it: ${basename(file, extname(file))}.`;
   }
-  if (kind === '.arrow') return `Code reads it, with datasets: ${codeOfRows('datasets.Dataset.from_file(PATH)', file)}`;
+  const path = pythonPath(file);
+  if (kind === '.arrow') return `Code reads it, with datasets: ${codeOfRows(`datasets.Dataset.from_file(${path})`)}`;
   const frame = frames[kind];
   return frame === undefined
     ? 'Others are read by code that makes the rows: "file.py#name", a function that returns a list of dicts or dspy.Examples.'
-    : `Code reads it, with pandas: ${codeOfRows(`pandas.${frame}(PATH)`, file)}`;
+    : `Code reads it, with pandas: ${codeOfRows(`pandas.${frame}(${path})`)}`;
 }
 
 async function jsonLines(

@@ -15,17 +15,18 @@ export async function parquetRows(file: string, limits: DataLimits, hash: Hash):
   const { parquetMetadata, parquetReadObjects } = await import('hyparquet');
   const { compressors } = await import('./parquetPages.ts');
   const { columnsOf, parsers } = await import('./parquetValues.ts');
-  const { buffer } = Uint8Array.from(
+  const { buffer } = new Uint8Array(
     await bytesOf(file, limits, hash, 'Take fewer rows of it, or write them as .jsonl.'),
   );
   try {
     const metadata = parquetMetadata(buffer);
     const columns = columnsOf(metadata);
     if (columns.length > columnsAtMost) throw tooWide(`${file}, row 1`, columns.length);
-    const options = { file: buffer, metadata, compressors, parsers, utf8: false, geoparquet: false };
+    const names = columns.map(({ name }) => name);
+    const options = { file: buffer, metadata, columns: names, compressors, parsers, utf8: false, geoparquet: false };
     const rows: Row[] = [];
     for (const group of groupsOf(metadata)) {
-      for (const read of await parquetReadObjects({ ...options, ...group, columns: columns.map(({ name }) => name) })) {
+      for (const read of await parquetReadObjects({ ...options, ...group })) {
         rows.push(rowOf(read, columns, `${file}, row ${rows.length + 1}`, limits));
       }
     }

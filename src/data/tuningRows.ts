@@ -1,5 +1,6 @@
 /** Rows in the forms of fine-tuning data: their fields say who speaks, and are none of the program's. */
 import type { Fields } from '../base/json.ts';
+import { codeOfRows } from './codeOfRows.ts';
 
 interface Form {
   /** The fields that tell it. */
@@ -36,6 +37,6 @@ export function tuningRemedy(fields: Fields, input: string, label: string): stri
   if (form === undefined) return '';
   return (
     " A row is an object with the program's fields, and this one is in a form of fine-tuning data. Make the rows in code: " +
-    `\`def rows(): return [{'${input}': ${form.asked}, '${label}': ${form.answered}} for row in …]\`, named as "file.py#rows".`
+    codeOfRows(`[{'${input}': ${form.asked}, '${label}': ${form.answered}} for row in …]`)
   );
 }

@@ -174,8 +174,9 @@ function shows(
   part?: RequestPart,
   longer?: number,
 ): Promise<boolean> {
-  const asked = async (refused: ReadonlySet<RequestPart>, sent: LmCall) =>
-    answerOf(probe, call.model, probeRequest(probe.connection, sent, refused));
+  /** `null`: it was refused. */
+  const asked = (refused: ReadonlySet<RequestPart>, sent: LmCall): Promise<Completion | null> =>
+    withRoom(probe, call.model, probeRequest(probe.connection, sent, refused), (...how) => ask(probe, ...how));
   return askModel(probe.refusals, call.model, async (refused) => {
     if (part !== undefined && refused.has(part)) return false;
     const first = await asked(refused, call);
@@ -227,11 +228,6 @@ function probeRequest(
     maxTokensKey: maxTokensKeyOf(endpoint.baseURL),
     furtherKeys: endpoint.request,
   });
-}
-
-/** `null`: it was refused. @throws PartRefused where a part of the request is in the way. */
-function answerOf(probe: Probe, model: string, request: LmRequest): Promise<Completion | null> {
-  return withRoom(probe, model, request, (...asked) => ask(probe, ...asked));
 }
 
 /** @param way how it is asked: where a refusal is an answer (`ask`), or where it is an error (`answered`). */

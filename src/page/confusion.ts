@@ -1,6 +1,7 @@
 /** How often which label was given which prediction, of fields whose labels are few and short. Pure. */
 import { categoriesAtMost, categoryCharactersAtMost } from '../base/limits.ts';
 import type { Fields } from '../base/json.ts';
+import { mostFrequent } from '../base/mostFrequent.ts';
 import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
 import type { ConfusionField } from '../viewProtocol/examples.ts';
@@ -37,7 +38,7 @@ export function confusionOf(
   );
   const labels = new Set(rows.map(({ label }) => label));
   const strange = rows.flatMap(({ predicted }) => (predicted === null || labels.has(predicted) ? [] : [predicted]));
-  const values = [...[...labels].sort(), ...mostFrequent(strange, categoriesAtMost - labels.size)];
+  const values = [...[...labels].sort(), ...mostSaid(strange, categoriesAtMost - labels.size)];
   return {
     field,
     values,
@@ -50,14 +51,9 @@ export function confusionOf(
 }
 
 /** A model may answer anything: of what is no label, what it says most often, where it is short. */
-function mostFrequent(texts: readonly string[], most: number): string[] {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  const short = [...counts].filter(([{ length }]) => length <= categoryCharactersAtMost);
-  return short
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, Math.max(0, most))
-    .map(([text]) => text);
+function mostSaid(texts: readonly string[], most: number): string[] {
+  const short = mostFrequent(texts).filter(([{ length }]) => length <= categoryCharactersAtMost);
+  return short.slice(0, Math.max(0, most)).map(([text]) => text);
 }
 
 function textOf(prediction: Fields | null | undefined, field: string): string | null {

@@ -7,6 +7,7 @@ import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { exitCode, HumanError, isMissing, messageOf, UsageError } from '../../base/errors.ts';
 import { given } from '../../base/given.ts';
+import { mostFrequent } from '../../base/mostFrequent.ts';
 import type { EvaluationResult, RowRange } from '../../run/work/request.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
@@ -136,12 +137,7 @@ const textsNamed = 3;
  */
 function requireScores({ key }: ResolvedProgram, split: Split, { score: { n }, failures }: EvaluationResult): void {
   if (failures.length < n || failures.some(({ error }) => error.kind === 'parse')) return;
-  const counts = new Map<string, number>();
-  for (const { error } of failures) {
-    const text = errorText(error, true);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  const most = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, textsNamed);
+  const most = mostFrequent(failures.map(({ error }) => errorText(error, true))).slice(0, textsNamed);
   const named = most.map(([text, rows]) => `${plural(rows, 'row')}: ${text}`);
   throw new HumanError(
     [`${key}: all ${plural(n, `${split} row`)} failed, so there is no score. Most often:`, ...named].join('\n'),

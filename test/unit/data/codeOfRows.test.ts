@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { codeOfRows } from '../../../src/config/codeOfRows.ts';
+import { codeOfRows, pythonPath } from '../../../src/data/codeOfRows.ts';
 
 it('is code with the path as Python writes it', () => {
-  expect(codeOfRows('pandas.read_excel(PATH)', "C:\\it's\\$& rows.xlsx")).toBe(
+  expect(codeOfRows(`pandas.read_excel(${pythonPath("C:\\it's\\$& rows.xlsx")})`)).toBe(
     "`def rows(): return pandas.read_excel('C:/it\\'s/$& rows.xlsx')`, named as \"file.py#rows\".",
   );
 });
