@@ -2,8 +2,9 @@
 
     python bench/gepaDriver.py '{…as dspyAsked.py has it, "metric", "train", "validation", "rollouts", "minibatch", "seed", "cache"}'
 
-`train` and `validation` are numbers of rows. Besides seconds and score it gives what the search did, in order: what was
-scored (the instructions of all predictors and the rows' numbers), where a proposal was asked for, where an iteration began.
+`train` and `validation` are numbers of rows; where `validation` is null DSPy validates on those of `train`. Besides
+seconds and score it gives what the search did, in order: what was scored (the instructions of all predictors and the
+rows' numbers), where a proposal was asked for, where an iteration began.
 The program is scored on dev before the clock starts, as BetterTogether scores it first.
 """
 

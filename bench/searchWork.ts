@@ -8,6 +8,8 @@ import { labelOf } from '../test/fakes/ruleScript.ts';
 export interface SearchWork {
   readonly optimizer: Optimizer;
   readonly program: ProgramName;
+  /** Whether candidates are compared on the rows that are learned from, as DSPy does it without a `valset`. */
+  readonly rows: 'apart' | 'shared';
   readonly latencyMs: number;
   readonly seed: number;
 }
@@ -32,6 +34,8 @@ const steps = {
   gepa: { rollouts: ourRollouts, minibatch: gepaSettings.minibatch },
   mipro: { auto: 'light' },
 } as const;
+/** Of rows that are shared; their number makes no difference here. */
+const folds = 5;
 export const inFlight = 32;
 export const sampling = { temperature: 0.7, topP: 1, maxTokens: 1000 } as const;
 
@@ -87,18 +91,19 @@ export interface WorkFiles {
   readonly program: string;
   readonly metric: string;
   readonly inputs: readonly string[];
-  /** Numbers of the rows that are learned from and validated on, in their order. */
+  /** Numbers of the rows that are learned from and validated on, in their order; `null`: on those that are learned from. */
   readonly train: readonly number[];
-  readonly validation: readonly number[];
+  readonly validation: readonly number[] | null;
 }
 
 /** Numbers of dev's rows begin here. */
 export const firstOfDev = 10_000;
 
-export function writeWork({ optimizer, program, seed }: SearchWork, baseURL: string): WorkFiles {
+export function writeWork({ optimizer, program, rows: use, seed }: SearchWork, baseURL: string): WorkFiles {
   const rows = rowsOf[optimizer];
+  const shared = use === 'shared';
   const folder = mkdtempSync(join(tmpdir(), 'bettertogether-bench-'));
-  const numbers = numbersFrom(0, rows.train + rows.validation);
+  const numbers = numbersFrom(0, shared ? rows.validation : rows.train + rows.validation);
   writeFileSync(join(folder, 'program.py'), programs[program]);
   writeFileSync(join(folder, 'metric.py'), metrics[optimizer]);
   mkdirSync(join(folder, 'data'));
@@ -114,20 +119,17 @@ export function writeWork({ optimizer, program, seed }: SearchWork, baseURL: str
     strategy: optimizer,
     seed,
     sampling,
-    steps: { [optimizer]: { kind: optimizer, ...steps[optimizer], ...rows } },
+    steps: { [optimizer]: { kind: optimizer, ...steps[optimizer], ...(shared ? { folds } : rows) } },
   };
   const config = {
     programs: { bench: entry },
     endpoints: { fake: { kind: 'openai', baseURL, concurrency: inFlight } },
   };
   writeFileSync(join(folder, 'bettertogether.json'), JSON.stringify(config));
-  return { folder, ...files, ...split(numbers, seed, rows.train) };
-}
-
-/** The rows as a first step of a run gets them: shuffled by the seed, the first to learn from. */
-function split(numbers: readonly number[], seed: number, train: number): Pick<WorkFiles, 'train' | 'validation'> {
+  // As a first step of a run gets them: the first to learn from.
   const shuffled = new PythonRandom(seed).shuffle(numbers);
-  return { train: shuffled.slice(0, train), validation: shuffled.slice(train) };
+  const split = { train: shuffled.slice(0, rows.train), validation: shuffled.slice(rows.train) };
+  return { folder, ...files, ...(shared ? { train: shuffled, validation: null } : split) };
 }
 
 /** The rule that labels a row. */

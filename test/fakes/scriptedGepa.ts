@@ -14,7 +14,7 @@ export interface ScriptedTask extends SearchTask<number> {
   readonly purposes: readonly Purpose[];
 }
 
-export function scriptedTask({ levels, refuses }: ScriptedSetup): ScriptedTask {
+export function scriptedTask({ levels, refuses, sharedRows }: ScriptedSetup): ScriptedTask {
   const batches: Batch[] = [];
   const purposes: Purpose[] = [];
   const score = (texts: Texts, of: string, row: number) =>
@@ -25,7 +25,8 @@ export function scriptedTask({ levels, refuses }: ScriptedSetup): ScriptedTask {
     evaluate: (texts, batch, purpose) => {
       batches.push(batch);
       purposes.push(purpose);
-      return Promise.resolve(batch.rows.map((row) => ({ score: score(texts, batch.of, row), trajectory: row })));
+      const of = sharedRows === null ? batch.of : 'train';
+      return Promise.resolve(batch.rows.map((row) => ({ score: score(texts, of, row), trajectory: row })));
     },
     propose: ({ component, texts, outcomes }) => {
       const rows = outcomes.map(({ trajectory }) => trajectory);
@@ -53,7 +54,7 @@ export function scriptedSetup(
     perfectScore: 1,
     metricCalls: sizes.validation * 8 + 60,
     overshoot: false,
-    folds: null,
+    sharedRows: null,
     merge: null,
     seed,
     levels: 3,

@@ -107,7 +107,7 @@ def _run(setup):
     result = gepa.optimize(
         seed_candidate={_Name(name): text for name, text in setup["texts"].items()},
         trainset=adapter_rows["train"],
-        valset=adapter_rows["validation"],
+        valset=adapter_rows["validation"] if setup["sharedRows"] is None else None,
         adapter=adapter,
         reflection_minibatch_size=setup["minibatch"],
         skip_perfect_score=setup["perfectScore"] is not None,

@@ -64,6 +64,15 @@ const cases: Readonly<Record<string, readonly ScriptedSetup[]>> = {
   ),
 };
 
+/** DSPy without a `valset`. */
+const shared = seeds.map((seed) =>
+  scriptedSetup(
+    seed,
+    { train: 14, validation: 14, components: 2 },
+    { sharedRows: Array.from({ length: 14 }, (_, row) => row), metricCalls: 400 },
+  ),
+);
+
 /** As many merges as there are: gepa's own bound lets more of them join than it says. */
 const merge = { atMost: 1000 };
 const merging: Readonly<Record<string, readonly ScriptedSetup[]>> = {
@@ -108,6 +117,18 @@ describe(`the search is that of gepa ${gepaVersion}`, () => {
       }
     },
   );
+
+  it('on the same rows to learn from and to validate on: all but the winner, for which rows count by who learned from them', async () => {
+    const expected = theirs(shared);
+    let others = 0;
+    for (const [i, setup] of shared.entries()) {
+      const found = await ours({ ...setup, overshoot: true });
+      expect({ ...found, winner: expected[i]!.winner }, `seed ${setup.seed}`).toEqual(expected[i]);
+      if (found.winner !== expected[i]!.winner) others++;
+    }
+    expect(others).toBeGreaterThan(0);
+    expect(others).toBeLessThan(shared.length);
+  });
 
   it('lets no more merged candidates join than it may, where gepa lets more join than it says', async () => {
     const setups = merging['two components']!.map((setup) => ({ ...setup, merge: { atMost: 1 } }));

@@ -9,7 +9,7 @@ import { decisiveLimits } from '../../proposer/settings.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { searchRows } from '../../searchRows.ts';
-import { foldsOf } from '../../folds.ts';
+import { canonicalJson } from '../../../base/json.ts';
 import { contentOf, instructionsOf } from '../../state.ts';
 import { askedTeacher, identityOfAsked } from '../../teacher.ts';
 import { tell } from './candidates.ts';
@@ -39,7 +39,7 @@ export const gepa = defineOptimizer({
   tell,
 });
 
-/** Why folds of such rows have no result. */
+/** Why such rows have no result where they are shared. */
 const allAlike =
   'All training rows have the same inputs, so "folds" leaves none to choose on: what is learned from one answers all.';
 
@@ -49,8 +49,8 @@ type Found = z.infer<typeof foundSchema>;
 async function run(settings: SizedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
   const { identity, metricRange, seed, predictors, source } = context;
   const rows = searchRows(settings, carry.train);
-  const folds = foldPlaces(rows.train, settings.folds);
-  if (folds?.length === 1) return { skipped: allAlike };
+  const sharedRows = settings.folds === null ? null : questionsOf(rows.train);
+  if (sharedRows?.every((first) => first === 0)) return { skipped: allAlike };
   const contents = (examples: readonly Example[]) => examples.map(contentOf);
   const key = contentHash([
     'reflective search',
@@ -71,7 +71,7 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
       scope,
       record,
     });
-    return reflect(settings, task, { rows, folds, predictors, start: carry.state, seed });
+    return reflect(settings, task, { rows, sharedRows, predictors, start: carry.state, seed });
   });
   return { state: found.state, candidate: found.candidate, validation: settings.folds === null ? rows.validation : [] };
 }
@@ -79,7 +79,8 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
 /** The settings that decide a search, besides who answers. */
 function decisive(settings: SizedSettings): unknown {
   const { rollouts, minibatch, skipPerfect, merge, folds, proposer } = settings;
-  return { rollouts, minibatch, skipPerfect, merge, folds, ...decisiveLimits(proposer) };
+  const rows = folds === null ? { folds } : { rows: 'shared' };
+  return { rollouts, minibatch, skipPerfect, merge, ...rows, ...decisiveLimits(proposer) };
 }
 
 /** What decides the answers of the proposer, and of a teacher. */
@@ -90,12 +91,12 @@ function whoAnswers({ proposer, teacher }: SizedSettings, { model, endpoints }: 
 
 type ReflectedOn = Pick<TaskParts, 'rows' | 'start'> &
   Pick<StepContext, 'predictors' | 'seed'> &
-  Pick<SearchSetup, 'folds'>;
+  Pick<SearchSetup, 'sharedRows'>;
 
 async function reflect(
   settings: SizedSettings,
   task: GepaTask,
-  { rows, folds, predictors, start, seed }: ReflectedOn,
+  { rows, sharedRows, predictors, start, seed }: ReflectedOn,
 ): Promise<Found> {
   const { minibatch, skipPerfect, merge, rollouts } = settings;
   const setup: SearchSetup = {
@@ -106,7 +107,7 @@ async function reflect(
     metricCalls: rollouts,
     merge: atMost(merge),
     overshoot: false,
-    folds,
+    sharedRows,
     seed,
   };
   const state = await search(setup, task, {
@@ -118,12 +119,9 @@ async function reflect(
   return { state: task.stateOf(state.pool[candidate]!.texts), candidate };
 }
 
-/** The places of each fold's rows. A fold whose rows all ask what others ask is none. */
-function foldPlaces(rows: readonly Example[], folds: number | null): SearchSetup['folds'] {
-  if (folds === null) return null;
-  const foldOf = foldsOf(rows, folds);
-  const places = Array.from({ length: folds }, (_, fold) =>
-    [...rows.keys()].filter((place) => foldOf.get(rows[place]!) === fold),
-  );
-  return places.filter((of) => of.length > 0);
+/** Of each row the place of the first one that asks the same. */
+function questionsOf(rows: readonly Example[]): readonly number[] {
+  const asked = rows.map(({ inputs }) => canonicalJson(inputs));
+  const first = new Map(asked.map((question, place) => [question, place] as const).reverse());
+  return asked.map((question) => first.get(question)!);
 }

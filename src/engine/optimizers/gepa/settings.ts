@@ -38,7 +38,10 @@ export const writtenSchema = z
         'A larger LM that runs the program on the rows of a minibatch that went wrong, besides "rollouts": the proposer sees ' +
           'how it did where it did better. Default: none.',
       ),
-    folds,
+    folds: folds.describe(
+      'For few rows: the step learns from all training rows and chooses on all of them, as DSPy does without a valset, whatever ' +
+        'the number; a row that a candidate was made from counts a quarter. Instead of "train" and "validation". Default: none.',
+    ),
     train: count.optional().describe('Rows to learn from (T). Default: those that are left of train.'),
     validation: count
       .optional()
@@ -57,7 +60,7 @@ export const settingsSchema = z.object({
   merge: z.number(),
   proposer: keptProposer,
   teacher: keptTeacher,
-  /** T and V are all rows, in so many folds; `null`: they are apart. */
+  /** T and V are all rows, whatever the number; `null`: they are apart. */
   folds: z.number().nullable(),
   train: z.number().nullable(),
   validation: z.number().nullable(),
@@ -112,12 +115,9 @@ function rolloutsOf({ auto, minibatch }: GepaSettings, validation: number): numb
   return validation + candidatesOf[auto ?? 'light'] * (validation + proposalsPerCandidate * 2 * minibatch);
 }
 
-function checkTogether({ auto, rollouts, proposer, folds: asked, merge }: GepaSettings, key: string): void {
+function checkTogether({ auto, rollouts, proposer }: GepaSettings, key: string): void {
   if (auto !== null && rollouts !== null) {
     throw new UsageError(`"${key}.auto" and "${key}.rollouts" both say the budget. Remove one of them.`);
-  }
-  if (asked !== null && merge > 0) {
-    throw new UsageError(`"${key}.folds" and "${key}.merge" do not go together. Remove one of them.`);
   }
   checkProposer(proposer, key);
 }

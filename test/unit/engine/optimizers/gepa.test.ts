@@ -187,7 +187,7 @@ describe('a reflective search', () => {
     for (const { call } of useless.reflections) expect(contentOf(call)).not.toContain('larger model');
   });
 
-  it('with folds learns from all rows and chooses on all rows, each minibatch of one fold', async () => {
+  it('with folds learns from all rows and chooses on all rows', async () => {
     const { journal, dev } = await reflect({ rollouts: 400, folds: 4 });
     expect(journal.of('step.started')[0]).toMatchObject({ search: { validation: 24 } });
     const reflected = journal
@@ -276,7 +276,6 @@ describe('the settings of a reflective search', () => {
     [{ rollouts: 205, minibatch: 3 }, 200, '"steps.long.rollouts" (205) is too little for a single proposal'],
     [{ train: 150, validation: 60 }, 200, 'need more than the 200 rows'],
     [{ folds: 5, train: 100 }, 200, 'Leave out "steps.long.folds"'],
-    [{ folds: 5, merge: 2 }, 200, 'do not go together'],
     [{}, 1, 'needs at least 2 training rows'],
   ])('are refused where they cannot be carried out: %j on %d rows', (written, rows, message) => {
     expect(() => stepOf(written, rows)).toThrow(message);

@@ -21,9 +21,9 @@ export function mostOfIteration({ minibatch, rows, merge }: OneIteration): numbe
 
 /**
  * What a child has to exceed to be the winner, where no iteration can follow its validation; null where one can, and
- * with folds, which do not choose by all rows.
+ * with shared rows, which do not all count alike.
  */
 export function boundOfLast(setup: SearchSetup, { pool, metricCalls }: SearchState): Bound | null {
-  if (setup.overshoot || setup.folds !== null || fits(setup, metricCalls + setup.rows.validation)) return null;
+  if (setup.overshoot || setup.sharedRows !== null || fits(setup, metricCalls + setup.rows.validation)) return null;
   return { mustExceed: Math.max(...pool.map(({ scores }) => sum(scores))) };
 }

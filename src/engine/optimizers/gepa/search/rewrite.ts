@@ -1,10 +1,9 @@
 /** An iteration that rewrites a component of a parent from what happened on a minibatch. */
 import { checked, compare, counted, scoresOf } from './child.ts';
 import type { DrawnRandom } from './drawnRandom.ts';
-import { minibatchOfFold } from './folds.ts';
-import type { FoldMinibatch } from './folds.ts';
 import { drawParent, sum } from './front.ts';
 import { minibatchAt } from './minibatches.ts';
+import { learnedFrom } from './sharedRows.ts';
 import type { Member, SearchState } from './state.ts';
 import type { Advance, Batch, SearchSetup, SearchTask } from './terms.ts';
 
@@ -14,7 +13,7 @@ export async function rewrite<T>(
   begun: SearchState,
   random: DrawnRandom,
 ): Promise<Advance> {
-  const { parent, rows, learnedFrom, state } = draw(setup, begun, random);
+  const { parent, rows, state } = draw(setup, begun, random);
   const { texts } = state.pool[parent]!;
   const batch: Batch = { of: 'train', rows };
   const component = componentOf(setup, state.pool[parent]!);
@@ -29,7 +28,12 @@ export async function rewrite<T>(
   if (proposal.kind === 'refused') {
     return { state: turned, iteration: { ...facts, end: 'refused', component, reason: proposal.reason } };
   }
-  const child = { texts: { ...texts, [component]: proposal.text }, parents: [parent], component, learnedFrom };
+  const child = {
+    texts: { ...texts, [component]: proposal.text },
+    parents: [parent],
+    component,
+    learnedFrom: learnedFrom(setup, [state.pool[parent]!], rows),
+  };
   const isGoodEnough = (sumOfChild: number): boolean => sumOfChild > sum(parentScores);
   const tried = await compare(setup, task, turned, { child, batch, isGoodEnough });
   const merges = { ...tried.state.merges, due: tried.end === 'accepted' };
@@ -42,16 +46,9 @@ function draw(setup: SearchSetup, state: SearchState, random: DrawnRandom) {
     state.pool.map(({ scores }) => scores),
     random,
   );
-  const { rows, learnedFrom, state: next } = nextMinibatch(setup, state, parent, random);
-  return { parent, rows, learnedFrom, state: { ...next, draws: random.draws } };
-}
-
-function nextMinibatch(setup: SearchSetup, state: SearchState, parent: number, random: DrawnRandom): FoldMinibatch {
-  const { folds, minibatch } = setup;
-  if (folds !== null) return minibatchOfFold(folds, minibatch, { state, parent: state.pool[parent]! }, random);
-  const sizes = { rows: setup.rows.train, minibatch };
+  const sizes = { rows: setup.rows.train, minibatch: setup.minibatch };
   const { rows, epoch } = minibatchAt(state.iteration, state.epoch, sizes, random);
-  return { rows, learnedFrom: [], state: { ...state, epoch } };
+  return { parent, rows, state: { ...state, epoch, draws: random.draws } };
 }
 
 function isPerfect(scores: readonly number[], perfectScore: number | null): boolean {

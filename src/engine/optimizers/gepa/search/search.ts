@@ -6,10 +6,10 @@
 import { fits } from './cap.ts';
 import { checked, scoresOf, validationBatch } from './child.ts';
 import { DrawnRandom } from './drawnRandom.ts';
-import { winnerByFolds } from './folds.ts';
 import { bestOf } from './front.ts';
 import { drawMerge } from './merge.ts';
 import { rewrite } from './rewrite.ts';
+import { winnerOnSharedRows } from './sharedRows.ts';
 import { joined } from './state.ts';
 import type { SearchState } from './state.ts';
 import type { Advance, Iteration, SearchSetup, SearchTask } from './terms.ts';
@@ -32,7 +32,6 @@ export async function begin<T>(setup: SearchSetup, task: SearchTask<T>): Promise
     iteration: 0,
     metricCalls: scores.length,
     epoch: null,
-    folds: {},
     draws: [],
     merges: { due: false, accepted: 0, tried: [] },
     stopped: false,
@@ -56,9 +55,9 @@ export async function advance<T>(setup: SearchSetup, task: SearchTask<T>, state:
   return { ...advanced, state: { ...advanced.state, iteration: iteration + 1 } };
 }
 
-/** The winner's place in the pool: the first of those with the highest mean on the validation rows that count. */
-export function winner({ folds }: Pick<SearchSetup, 'folds'>, { pool }: SearchState): number {
-  return folds === null ? bestOf(pool.map(({ scores }) => scores)) : winnerByFolds(pool, folds);
+/** The winner's place in the pool: where rows are apart the first of those with the highest mean on the validation rows. */
+export function winner({ sharedRows }: Pick<SearchSetup, 'sharedRows'>, { pool }: SearchState): number {
+  return sharedRows === null ? bestOf(pool.map(({ scores }) => scores)) : winnerOnSharedRows(pool, sharedRows);
 }
 
 /** Iterations until the runs are used up, from the beginning or from a state of before. */

@@ -16,7 +16,7 @@ const memberSchema = z.strictObject({
   scores: z.array(z.number()).readonly(),
   /** The place, among the components, of the one that is changed next. */
   nextComponent: place,
-  /** Folds that it or an ancestor learned from, in order; none without folds. */
+  /** Places of shared rows that it or an ancestor learned from, in order; none where rows are apart. */
   learnedFrom: z.array(place).readonly(),
 });
 export type Member = Readonly<z.infer<typeof memberSchema>>;
@@ -30,8 +30,6 @@ export const searchStateSchema = z.strictObject({
   metricCalls: place,
   /** Null before the first minibatch. */
   epoch: epochSchema.nullable(),
-  /** By fold: minibatches taken from it, and the epoch of the last. */
-  folds: z.record(z.string(), z.strictObject({ taken: place, epoch: epochSchema })).readonly(),
   draws: z.array(drawSchema).readonly(),
   merges: z.strictObject({
     /** Whether the last iteration rewrote a component and its child joined the pool: then a merge is tried first. */

@@ -1,7 +1,7 @@
 /** What a search is given, what it asks of its task, and what an iteration of it did. */
-import type { Folds } from './folds.ts';
 import type { Merge } from './merge.ts';
 import type { ReadProposal } from '../../../proposer/readProposal.ts';
+import type { SharedRows } from './sharedRows.ts';
 import type { Member, SearchState } from './state.ts';
 
 export type Texts = Member['texts'];
@@ -77,8 +77,8 @@ export interface SearchSetup {
   readonly overshoot: boolean;
   /** Whether candidates are merged, and how many merged ones join the pool at most. */
   readonly merge: { readonly atMost: number } | null;
-  /** The rows to learn from are the validation rows, cut into these; null: they are apart. Not together with merges. */
-  readonly folds: Folds | null;
+  /** The rows to learn from are the validation rows; null: they are apart. */
+  readonly sharedRows: SharedRows | null;
   readonly seed: number;
 }
 

@@ -4,6 +4,7 @@ import type { DrawnRandom } from './drawnRandom.ts';
 import { sum } from './front.ts';
 import { drawMergeRows, mergedTexts } from './merge.ts';
 import type { Merge } from './merge.ts';
+import { learnedFrom } from './sharedRows.ts';
 import type { SearchState } from './state.ts';
 import type { Advance, Batch, SearchSetup, SearchTask } from './terms.ts';
 
@@ -22,7 +23,12 @@ export async function tryMerge<T>(
 
   const merges = { ...begun.merges, tried: [...begun.merges.tried, merge] };
   const state = { ...begun, draws: random.draws, merges };
-  const child = { texts: mergedTexts(state.pool, merge), parents, component: null, learnedFrom: [] };
+  const learned = learnedFrom(
+    setup,
+    parents.map((parent) => state.pool[parent]!),
+    [],
+  );
+  const child = { texts: mergedTexts(state.pool, merge), parents, component: null, learnedFrom: learned };
   const batch: Batch = { of: 'validation', rows };
   const isGoodEnough = (sumOfChild: number): boolean => sumOfChild >= least;
   const tried = await compare(setup, task, state, { child, batch, isGoodEnough });
