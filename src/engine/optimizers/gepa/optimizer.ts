@@ -17,7 +17,7 @@ import { planReflection } from './plan.ts';
 import { search, winner } from './search/search.ts';
 import type { SearchSetup } from './search/terms.ts';
 import type { SizedSettings } from './settings.ts';
-import { atMost, resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
+import { atMost, resolve, rolloutsOf, settingsSchema, sized, writtenSchema } from './settings.ts';
 import { GepaTask } from './task.ts';
 import type { TaskParts } from './task.ts';
 
@@ -55,7 +55,7 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   const key = contentHash([
     'reflective search',
     identity,
-    { start: carry.state, predictors, settings: decisive(settings), metricRange, seed, source },
+    { start: carry.state, predictors, settings: decisive(settings, predictors.length), metricRange, seed, source },
     contents(rows.train),
     contents(rows.validation),
     whoAnswers(settings, context),
@@ -77,8 +77,9 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
 }
 
 /** The settings that decide a search, besides who answers. */
-function decisive(settings: SizedSettings): unknown {
-  const { rollouts, minibatch, skipPerfect, merge, folds, proposer } = settings;
+function decisive(settings: SizedSettings, predictors: number): unknown {
+  const { minibatch, skipPerfect, merge, folds, proposer } = settings;
+  const rollouts = rolloutsOf(settings, predictors);
   const rows = folds === null ? { folds } : { rows: 'shared' };
   return { rollouts, minibatch, skipPerfect, merge, ...rows, ...decisiveLimits(proposer) };
 }
@@ -98,13 +99,13 @@ async function reflect(
   task: GepaTask,
   { rows, sharedRows, predictors, start, seed }: ReflectedOn,
 ): Promise<Found> {
-  const { minibatch, skipPerfect, merge, rollouts } = settings;
+  const { minibatch, skipPerfect, merge } = settings;
   const setup: SearchSetup = {
     texts: instructionsOf(start, predictors),
     rows: { train: rows.train.length, validation: rows.validation.length },
     minibatch,
     perfectScore: skipPerfect ? 1 : null,
-    metricCalls: rollouts,
+    metricCalls: rolloutsOf(settings, predictors.length),
     merge: atMost(merge),
     overshoot: false,
     sharedRows,

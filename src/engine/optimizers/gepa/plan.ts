@@ -6,7 +6,7 @@ import { askedOf } from '../../proposer/question.ts';
 import { askedTeacher } from '../../teacher.ts';
 import { frameTokens } from './proposer/reflect.ts';
 import { mostOfIteration } from './search/cap.ts';
-import { atMost } from './settings.ts';
+import { atMost, rolloutsOf } from './settings.ts';
 import type { SizedSettings } from './settings.ts';
 
 /** Share of proposals that are taken to do better on their minibatch. */
@@ -17,10 +17,11 @@ export function planReflection(settings: SizedSettings, context: PlanContext): S
   const { prompts } = context;
   const demos = prompts.demos ?? noDemos;
   const longer = lengthOfInstructions(settings.proposer, context.prompts);
-  const { expected, most } = proposals(settings);
+  const rollouts = rolloutsOf(settings, context.sample.predictors);
+  const { expected, most } = proposals(settings, rollouts);
   return {
     runs: [
-      { runs: both(settings.rollouts), demos, longer },
+      { runs: both(rollouts), demos, longer },
       ...teacherRuns(settings, context, { expected, most }).map((runs) => ({ ...runs, longer })),
     ],
     // Each is asked for twice at most: see `GepaTask.propose`.
@@ -35,8 +36,7 @@ export function planReflection(settings: SizedSettings, context: PlanContext): S
   };
 }
 
-function proposals(settings: SizedSettings): Estimate {
-  const { rollouts, validation, minibatch, merge } = settings;
+function proposals({ validation, minibatch, merge }: SizedSettings, rollouts: number): Estimate {
   const left = rollouts - validation;
   const expected = left / (2 * minibatch + accepted * validation);
   // An iteration is begun where its worst case fits; one whose proposal is refused takes its parent's runs alone.

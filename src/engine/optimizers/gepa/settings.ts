@@ -6,19 +6,18 @@ import { checkProposer, keptProposer, resolveProposer, writtenProposer } from '.
 import { rowCounts } from '../../searchRows.ts';
 import type { RowCounts } from '../../searchRows.ts';
 import { count, countOrNone, folds, keptTeacher, resolveTeacher, teacherLm } from '../../settingSchemas.ts';
+import { autoBudget, autoSchema } from './budgets.ts';
 import { mostOfIteration } from './search/cap.ts';
 import type { SearchSetup } from './search/terms.ts';
 
-/** How many candidates a budget is for: each takes all validation rows, and some six proposals until it is found. */
-const candidatesOf = { light: 5, medium: 8, heavy: 12 } as const;
-const proposalsPerCandidate = 6;
-
 export const writtenSchema = z
   .strictObject({
-    auto: z
-      .enum(['light', 'medium', 'heavy'])
+    auto: autoSchema
       .optional()
-      .describe('The budget in words: program runs for some 5, 8 or 12 new candidates. Default "light".'),
+      .describe(
+        'The budget in words, that of dspy.GEPA: with 100 validation rows 780, 1190 or 1735 program runs for one predictor, more ' +
+          'for several. Default "light".',
+      ),
     rollouts: count
       .optional()
       .describe('The budget in program runs that are scored, instead of "auto". It is never gone beyond.'),
@@ -52,7 +51,7 @@ export type WrittenSettings = z.infer<typeof writtenSchema>;
 
 export const settingsSchema = z.object({
   /** `null`: the budget is given in `rollouts`. */
-  auto: z.enum(['light', 'medium', 'heavy']).nullable(),
+  auto: autoSchema.nullable(),
   rollouts: z.number().nullable(),
   minibatch: z.number(),
   skipPerfect: z.boolean(),
@@ -69,7 +68,6 @@ export type GepaSettings = z.infer<typeof settingsSchema>;
 
 /** Settings for a training set of a known size. */
 export interface SizedSettings extends GepaSettings {
-  readonly rollouts: number;
   readonly train: number;
   readonly validation: number;
 }
@@ -92,7 +90,7 @@ export function resolve(written: WrittenSettings, endpoint: EndpointFacts): Gepa
 }
 
 /**
- * Sizes of T and V, by default min(100, 50 %) for V and the rest for T, and the budget.
+ * Sizes of T and V, by default min(100, 50 %) for V and the rest for T.
  *
  * @param key see `OptimizerSpec.fit`.
  * @throws UsageError as `rowCounts`, and for a budget in which nothing can be proposed.
@@ -100,9 +98,8 @@ export function resolve(written: WrittenSettings, endpoint: EndpointFacts): Gepa
 export function sized(settings: GepaSettings, size: number, key: string): SizedSettings {
   checkTogether(settings, key);
   const counts = rowCounts(settings, size, (asked) => standardCounts(asked, size), key);
-  const rollouts = settings.rollouts ?? rolloutsOf(settings, counts.validation);
-  checkBudget({ ...settings, ...counts, rollouts }, key);
-  return { ...settings, ...counts, rollouts };
+  checkBudget({ ...settings, ...counts }, key);
+  return { ...settings, ...counts };
 }
 
 function standardCounts(asked: Pick<GepaSettings, 'train' | 'validation'>, size: number): RowCounts {
@@ -111,8 +108,15 @@ function standardCounts(asked: Pick<GepaSettings, 'train' | 'validation'>, size:
   return { train: asked.train ?? size - validation, validation };
 }
 
-function rolloutsOf({ auto, minibatch }: GepaSettings, validation: number): number {
-  return validation + candidatesOf[auto ?? 'light'] * (validation + proposalsPerCandidate * 2 * minibatch);
+/** The budget in program runs for so many predictors; one in words is always enough for a proposal. */
+export function rolloutsOf(settings: SizedSettings, predictors: number): number {
+  const { auto, rollouts, validation } = settings;
+  return rollouts ?? Math.max(autoBudget(auto ?? 'light', predictors, validation), leastOf(settings));
+}
+
+/** What a single proposal takes. */
+function leastOf({ validation, minibatch, merge }: Omit<SizedSettings, 'train'>): number {
+  return validation + mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) });
 }
 
 function checkTogether({ auto, rollouts, proposer }: GepaSettings, key: string): void {
@@ -122,9 +126,10 @@ function checkTogether({ auto, rollouts, proposer }: GepaSettings, key: string):
   checkProposer(proposer, key);
 }
 
-function checkBudget({ rollouts, minibatch, validation, merge }: Omit<SizedSettings, 'train'>, key: string): void {
-  const least = validation + mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) });
-  if (rollouts >= least) return;
+function checkBudget(settings: Omit<SizedSettings, 'train'>, key: string): void {
+  const { rollouts, minibatch, validation } = settings;
+  const least = leastOf(settings);
+  if (rollouts === null || rollouts >= least) return;
   throw new UsageError(
     `"${key}.rollouts" (${rollouts}) is too little for a single proposal: the program takes ${validation} runs on the ` +
       `validation rows, a proposal ${2 * minibatch} on its minibatch, and ${validation} more if it is accepted. ` +

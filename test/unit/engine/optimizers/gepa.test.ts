@@ -245,18 +245,35 @@ describe('the settings of a reflective search', () => {
   const stepOf = (written: object, rows = 200) =>
     gepa.step('long', gepa.resolve(written, { embedded: false }), { rows, modelsPerJob: 1 });
   const sample = { runs: 5, paidCalls: 5, correct: 0.5, predictors: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
-  const planOf = (written: object, rows = 200) =>
+  const planOf = (written: object, rows = 200, predictors = 1) =>
     stepOf(written, rows).plan({
-      ...{ sizes: { train: rows, dev: 10, test: 0 }, sample, prompts: { demos: null, instructions: false } },
+      ...{
+        sizes: { train: rows, dev: 10, test: 0 },
+        sample: { ...sample, predictors },
+        prompts: { demos: null, instructions: false },
+      },
       prices: { call: () => 0, training: () => 0 },
     });
 
   it.each([
     ['light', 780],
-    ['medium', 1188],
-    ['heavy', 1732],
-  ])('%s is a budget of %d runs on 100 validation rows, near DSPy for one predictor', (auto, rollouts) => {
+    ['medium', 1190],
+    ['heavy', 1735],
+  ])("%s is DSPy's budget of %d runs for one predictor and 100 validation rows", (auto, rollouts) => {
     expect(planOf({ auto }).runs[0]?.runs).toEqual({ expected: rollouts, most: rollouts });
+  });
+
+  it('in words are enough for a proposal, also with minibatches larger than those of DSPy', () => {
+    const { most } = planOf({ auto: 'light', validation: 4, minibatch: 400 }, 500).runs[0]!.runs;
+    expect(most).toBe(4 + 2 * 400 + 4);
+  });
+
+  it('search with the budget that was priced, also where it is for several predictors', async () => {
+    const priced = planOf({ auto: 'light', validation: 6 }, 24, 2).runs[0]!.runs.most;
+    const { journal } = await reflect({ auto: 'light', validation: 6 });
+    const runs = journal.of('example').filter(({ purpose }) => purpose === 'validate' || purpose === 'reflect');
+    expect(runs.length).toBeLessThanOrEqual(priced);
+    expect(runs.length).toBeGreaterThan(priced - (12 + 6));
   });
 
   it('are priced by the real loop: proposals too, each within its prompt and its answer', () => {
