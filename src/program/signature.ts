@@ -5,8 +5,10 @@ import { defaultDescription, defaultInstructions, inferPrefix } from './values/f
 import { cleandoc } from './values/pythonText.ts';
 import { checkNames, parseSignatureString } from './signatureParser.ts';
 import type { TypesOf } from './signatureTypes.ts';
-import { fieldTypeOf, zod4 } from './zodFields.ts';
+import { zod4 } from './zodFields.ts';
 import type { FieldSchemas } from './zodFields.ts';
+import { constraintsOf, descriptionOf as saidOf, fieldTypeOf } from './zodTypes.ts';
+import type { Side } from './zodTypes.ts';
 
 /** Input and output types of a signature, as TypeScript sees them. */
 export interface SignatureTypes {
@@ -65,16 +67,17 @@ export function signature<const F extends SchemaFields>(
   options?: SignatureOptions,
 ): Signature<SchemaTypes<F>>;
 export function signature(source: string | SchemaFields, options: SignatureOptions = {}): Signature {
-  const fields = typeof source === 'string' ? parseSignatureString(source) : schemaFields(source);
+  const fields: GivenFields = typeof source === 'string' ? parseSignatureString(source) : schemaFields(source);
   const schemas = typeof source === 'string' ? {} : { ...source.inputs, ...source.outputs };
   const all = [...fields.inputs, ...fields.outputs].map((field) => field.name);
   checkOptions(all, options);
-  const describe = ({ name, type }: { readonly name: string; readonly type: FieldType }): FieldDescription =>
+  const describe = ({ name, type, description, constraints }: GivenField): FieldDescription =>
     Object.freeze({
       name,
       type,
       prefix: own(options.prefixes, name) ?? inferPrefix(name),
-      description: own(options.descriptions, name) ?? schemas[name]?.description ?? defaultDescription(name),
+      description: own(options.descriptions, name) ?? description ?? defaultDescription(name),
+      ...(constraints === undefined ? {} : { constraints }),
     });
   const instructions = options.instructions === undefined ? '' : cleandoc(options.instructions);
   return Object.freeze({
@@ -117,15 +120,36 @@ export function descriptionOf({ instructions, inputs, outputs }: SignatureDescri
   return { instructions, inputs, outputs };
 }
 
-function schemaFields({ inputs, outputs }: SchemaFields): {
-  readonly inputs: readonly { readonly name: string; readonly type: FieldType }[];
-  readonly outputs: readonly { readonly name: string; readonly type: FieldType }[];
-} {
-  const side = (schemas: FieldSchemas): readonly { readonly name: string; readonly type: FieldType }[] =>
-    Object.entries(schemas).map(([name, schema]) => ({ name, type: fieldTypeOf(zod4(name, schema)) }));
-  const fields = { inputs: side(inputs), outputs: side(outputs) };
+/** A field as a string or a schema gives it. */
+interface GivenField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly description?: string | undefined;
+  readonly constraints?: string | undefined;
+}
+
+interface GivenFields {
+  readonly inputs: readonly GivenField[];
+  readonly outputs: readonly GivenField[];
+}
+
+/** A program gives what comes out of a schema; an answer goes into it. */
+function schemaFields({ inputs, outputs }: SchemaFields): GivenFields {
+  const fields = { inputs: given(inputs, 'output'), outputs: given(outputs, 'input') };
   checkNames(fields.inputs, fields.outputs, 'of zod schemas');
   return fields;
+}
+
+function given(schemas: FieldSchemas, side: Side): readonly GivenField[] {
+  return Object.entries(schemas).map(([name, any]) => {
+    const schema = zod4(name, any);
+    return {
+      name,
+      type: fieldTypeOf(schema, side),
+      description: saidOf(schema),
+      constraints: constraintsOf(schema, side),
+    };
+  });
 }
 
 function checkOptions(names: readonly string[], options: SignatureOptions): void {
