@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions, TransformResult } from 'jiti';
+import { decoratorsOfTypeScript } from './decorators.ts';
 
 const asElements = { runtime: 'automatic' } as const;
 
@@ -10,5 +11,10 @@ const asElements = { runtime: 'automatic' } as const;
  */
 export function translator(): (options: TransformOptions) => TransformResult {
   const translate = createRequire(import.meta.url)('./babel.cjs') as ReturnType<typeof translator>;
-  return (options) => translate(/\.tsx$/.test(options.filename ?? '') ? { ...options, jsx: asElements } : options);
+  return (options) =>
+    translate({
+      ...options,
+      ...(/\.tsx$/.test(options.filename ?? '') ? { jsx: asElements } : {}),
+      ...(options.ts === true ? { babel: { ...options.babel, plugins: [decoratorsOfTypeScript] } } : {}),
+    });
 }
