@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import type { FieldDescription, FieldType, SignatureDescription } from '../data/program.ts';
+import { nameOf } from './values/toJson.ts';
 import { defaultDescription, defaultInstructions, inferPrefix } from './values/fieldNames.ts';
 import { cleandoc } from './values/pythonText.ts';
 import { checkNames, parseSignatureString } from './signatureParser.ts';
@@ -93,9 +94,19 @@ export function signature(source: string | SchemaFields, options: SignatureOptio
   });
 }
 
-/** Strings become signatures; signatures stay. */
+/**
+ * Strings become signatures; signatures stay.
+ *
+ * @throws UsageError for anything else, as code without types gives it.
+ */
 export function ensureSignature(source: string | Signature): Signature {
-  return typeof source === 'string' ? signature(source) : source;
+  if (typeof source === 'string') return signature(source);
+  const given: Partial<Signature> | undefined | null = source;
+  if (Array.isArray(given?.inputs) && Array.isArray(given?.outputs)) return source;
+  throw new UsageError(
+    'A predictor is made of a signature: a string, such as "question -> answer", or what signature({ inputs, outputs }) ' +
+      `gives. It got ${nameOf(source)}.`,
+  );
 }
 
 /**
@@ -135,9 +146,23 @@ interface GivenFields {
 
 /** A program gives what comes out of a schema; an answer goes into it. */
 function schemaFields({ inputs, outputs }: SchemaFields): GivenFields {
+  checkSide('inputs', inputs);
+  checkSide('outputs', outputs);
   const fields = { inputs: given(inputs, 'output'), outputs: given(outputs, 'input') };
   checkNames(fields.inputs, fields.outputs, 'of zod schemas');
   return fields;
+}
+
+/** As code without types gives it: one schema for the whole side, or none. */
+function checkSide(side: 'inputs' | 'outputs', schemas: unknown): void {
+  const isObject = typeof schemas === 'object' && schemas !== null;
+  if (isObject && !('_zod' in schemas) && !('_def' in schemas)) return;
+  const advice = isObject
+    ? ` It is one schema: the fields of a z.object are in its shape (${side}: Schema.shape).`
+    : '';
+  throw new UsageError(
+    `A signature's ${side} are zod schemas by field, as in { ${side}: { text: z.string() } }.${advice}`,
+  );
 }
 
 function given(schemas: FieldSchemas, side: Side): readonly GivenField[] {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions, TransformResult } from 'jiti';
 import { decoratorsOfTypeScript } from './decorators.ts';
+import { importMetaOfLoaded } from './importMeta.ts';
 
 const asElements = { runtime: 'automatic' } as const;
 
@@ -15,6 +16,9 @@ export function translator(): (options: TransformOptions) => TransformResult {
     translate({
       ...options,
       ...(/\.tsx$/.test(options.filename ?? '') ? { jsx: asElements } : {}),
-      ...(options.ts === true ? { babel: { ...options.babel, plugins: [decoratorsOfTypeScript] } } : {}),
+      babel: {
+        ...options.babel,
+        plugins: [importMetaOfLoaded, ...(options.ts === true ? [decoratorsOfTypeScript] : [])],
+      },
     });
 }
