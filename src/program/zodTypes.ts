@@ -24,7 +24,7 @@ export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
     case 'unknown':
       return { kind: 'any' };
     case 'enum':
-      return { kind: 'literal', values: z.core.util.getEnumValues(def.entries) };
+      return { kind: 'literal', values: enumValues(def.entries) };
     case 'literal':
       return literal(def.values, schema, side);
     case 'array':
@@ -45,6 +45,12 @@ export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
     default:
       return json(schema, side);
   }
+}
+
+/** Of an enum of numbers TypeScript also keeps the names by number. */
+function enumValues(entries: z.core.util.EnumLike): readonly (string | number)[] {
+  const numbers = Object.values(entries).filter((value) => typeof value === 'number');
+  return Object.entries(entries).flatMap(([name, value]) => (numbers.includes(Number(name)) ? [] : [value]));
 }
 
 function optional(of: FieldType): FieldType {

@@ -74,7 +74,7 @@ function fitting(options: readonly z.core.$ZodType[], value: unknown): unknown {
 
 function fits(schema: z.core.$ZodType, value: unknown): boolean {
   try {
-    return z.core.safeParse(schema, value).success;
+    return z.safeParse(schema, value).success;
   } catch {
     return false; // What is asynchronous is not tried.
   }
