@@ -59,6 +59,8 @@ const fieldDescriptionSchema = z.object({
   prefix: z.string(),
   /** `${name}` unless the author described the field. */
   description: z.string(),
+  /** What values have to be beyond their type, in words. */
+  constraints: z.string().exactOptional(),
 });
 export type FieldDescription = Immutable<z.infer<typeof fieldDescriptionSchema>>;
 

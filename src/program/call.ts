@@ -102,7 +102,7 @@ async function ask(
     const text = await resumed(chosen, signature, state, inputs, first, sampling, complete);
     const outputs = chosen.parse(signature, text);
     // The trace keeps its own copy: what the user's code does to the outputs is not part of it.
-    return { outputs, checked: checkedOutputs(signature, outputs, text) };
+    return { outputs, checked: await checkedOutputs(signature, outputs, text) };
   }
 }
 

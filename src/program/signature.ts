@@ -1,12 +1,15 @@
 import type * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import type { FieldDescription, FieldType, SignatureDescription } from '../data/program.ts';
+import { nameOf } from './values/toJson.ts';
 import { defaultDescription, defaultInstructions, inferPrefix } from './values/fieldNames.ts';
 import { cleandoc } from './values/pythonText.ts';
 import { checkNames, parseSignatureString } from './signatureParser.ts';
 import type { TypesOf } from './signatureTypes.ts';
-import { fieldTypeOf, zod4 } from './zodFields.ts';
+import { zod4 } from './zodFields.ts';
 import type { FieldSchemas } from './zodFields.ts';
+import { constraintsOf, descriptionOf as saidOf, fieldTypeOf } from './zodTypes.ts';
+import type { Side } from './zodTypes.ts';
 
 /** Input and output types of a signature, as TypeScript sees them. */
 export interface SignatureTypes {
@@ -65,16 +68,17 @@ export function signature<const F extends SchemaFields>(
   options?: SignatureOptions,
 ): Signature<SchemaTypes<F>>;
 export function signature(source: string | SchemaFields, options: SignatureOptions = {}): Signature {
-  const fields = typeof source === 'string' ? parseSignatureString(source) : schemaFields(source);
+  const fields: GivenFields = typeof source === 'string' ? parseSignatureString(source) : schemaFields(source);
   const schemas = typeof source === 'string' ? {} : { ...source.inputs, ...source.outputs };
   const all = [...fields.inputs, ...fields.outputs].map((field) => field.name);
   checkOptions(all, options);
-  const describe = ({ name, type }: { readonly name: string; readonly type: FieldType }): FieldDescription =>
+  const describe = ({ name, type, description, constraints }: GivenField): FieldDescription =>
     Object.freeze({
       name,
       type,
       prefix: own(options.prefixes, name) ?? inferPrefix(name),
-      description: own(options.descriptions, name) ?? schemas[name]?.description ?? defaultDescription(name),
+      description: own(options.descriptions, name) ?? description ?? defaultDescription(name),
+      ...(constraints === undefined ? {} : { constraints }),
     });
   const instructions = options.instructions === undefined ? '' : cleandoc(options.instructions);
   return Object.freeze({
@@ -90,9 +94,19 @@ export function signature(source: string | SchemaFields, options: SignatureOptio
   });
 }
 
-/** Strings become signatures; signatures stay. */
+/**
+ * Strings become signatures; signatures stay.
+ *
+ * @throws UsageError for anything else, as code without types gives it.
+ */
 export function ensureSignature(source: string | Signature): Signature {
-  return typeof source === 'string' ? signature(source) : source;
+  if (typeof source === 'string') return signature(source);
+  const given: Partial<Signature> | undefined | null = source;
+  if (Array.isArray(given?.inputs) && Array.isArray(given?.outputs)) return source;
+  throw new UsageError(
+    'A predictor is made of a signature: a string, such as "question -> answer", or what signature({ inputs, outputs }) ' +
+      `gives. It got ${nameOf(source)}.`,
+  );
 }
 
 /**
@@ -117,15 +131,50 @@ export function descriptionOf({ instructions, inputs, outputs }: SignatureDescri
   return { instructions, inputs, outputs };
 }
 
-function schemaFields({ inputs, outputs }: SchemaFields): {
-  readonly inputs: readonly { readonly name: string; readonly type: FieldType }[];
-  readonly outputs: readonly { readonly name: string; readonly type: FieldType }[];
-} {
-  const side = (schemas: FieldSchemas): readonly { readonly name: string; readonly type: FieldType }[] =>
-    Object.entries(schemas).map(([name, schema]) => ({ name, type: fieldTypeOf(zod4(name, schema)) }));
-  const fields = { inputs: side(inputs), outputs: side(outputs) };
+/** A field as a string or a schema gives it. */
+interface GivenField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly description?: string | undefined;
+  readonly constraints?: string | undefined;
+}
+
+interface GivenFields {
+  readonly inputs: readonly GivenField[];
+  readonly outputs: readonly GivenField[];
+}
+
+/** A program gives what comes out of a schema; an answer goes into it. */
+function schemaFields({ inputs, outputs }: SchemaFields): GivenFields {
+  checkSide('inputs', inputs);
+  checkSide('outputs', outputs);
+  const fields = { inputs: given(inputs, 'output'), outputs: given(outputs, 'input') };
   checkNames(fields.inputs, fields.outputs, 'of zod schemas');
   return fields;
+}
+
+/** As code without types gives it: one schema for the whole side, or none. */
+function checkSide(side: 'inputs' | 'outputs', schemas: unknown): void {
+  const isObject = typeof schemas === 'object' && schemas !== null;
+  if (isObject && !('_zod' in schemas) && !('_def' in schemas)) return;
+  const advice = isObject
+    ? ` It is one schema: the fields of a z.object are in its shape (${side}: Schema.shape).`
+    : '';
+  throw new UsageError(
+    `A signature's ${side} are zod schemas by field, as in { ${side}: { text: z.string() } }.${advice}`,
+  );
+}
+
+function given(schemas: FieldSchemas, side: Side): readonly GivenField[] {
+  return Object.entries(schemas).map(([name, any]) => {
+    const schema = zod4(name, any);
+    return {
+      name,
+      type: fieldTypeOf(schema, side),
+      description: saidOf(schema),
+      constraints: constraintsOf(schema, side),
+    };
+  });
 }
 
 function checkOptions(names: readonly string[], options: SignatureOptions): void {

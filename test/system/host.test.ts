@@ -130,6 +130,26 @@ describe('loading', () => {
     }
   });
 
+  it('reads decorators, and what asks whether the file is run itself', async () => {
+    hosts.workspace.write(
+      'decorated.ts',
+      `import { Module, Predict } from 'bettertogether';
+       const upper = (owner: object, key: string, found: PropertyDescriptor) => {
+         const once = found.value;
+         found.value = async function (inputs: object) { return { answer: (await once.call(this, inputs)).answer.toUpperCase() }; };
+       };
+       export class P extends Module {
+         ask = new Predict('question -> answer');
+         @upper async forward({ question }: { question: string }) { return this.ask({ question }); }
+       }
+       if (import.meta.main || import.meta.vitest) throw new Error('run itself');`,
+    );
+    const host = await start('decorated.ts#P');
+    const { prediction, error } = await ask(host, 'what');
+    expect(error).toBeUndefined();
+    expect(prediction?.['answer']).toMatch(/^[A-Z]/);
+  });
+
   it('takes the SDK that the workspace has installed, if it has one', async () => {
     const installed = makeWorkspace();
     installed.write('node_modules/bettertogether/package.json', '{"type":"module","exports":"./index.js"}');
@@ -177,6 +197,30 @@ describe('loading', () => {
       /bad\.ts.*no-such-package/,
     ],
     ['no program', 'export const A = { a: 1 };', 'bad.ts#A', /A gives an object, which is no program/],
+    [
+      'no arguments for a constructor',
+      'export class A { constructor(options) { this.k = options.k; } forward() {} }',
+      'bad.ts#A',
+      /failed at .*bad\.ts:1: .*'k'\)\. Its constructor has parameters.* `export const program = \(\) => new A\(…\);`/,
+    ],
+    [
+      'no arguments for a function',
+      'export const make = (options) => options.k;',
+      'bad.ts#make',
+      /'k'\)\. It has parameters.* `export const program = \(\) => make\(…\);`/,
+    ],
+    [
+      'no signature',
+      "import { Predict } from 'bettertogether';\nexport const A = new Predict({ q: 'string' });",
+      'bad.ts#A',
+      /bad\.ts:2: .*is made of a signature: a string/,
+    ],
+    [
+      'a text that is imported',
+      "import text from './bad.md';\nexport const A = text;",
+      'bad.ts#A',
+      /bad\.md:1: .*read it with `readFileSync\(new URL\('\.\/bad\.md', import\.meta\.url\), 'utf8'\)`/,
+    ],
     ['no predictors', 'export class A { forward() { return {}; } }', 'bad.ts#A', /has no predictors/],
     [
       'a constructor that throws',
@@ -207,6 +251,7 @@ describe('loading', () => {
   it.each(broken)('says what is wrong with %s', async (_name, source, program, message) => {
     hosts.workspace.write(program.startsWith('deep/') ? 'deep/bad.ts' : 'bad.ts', source);
     hosts.workspace.write('deep/near.txt', '');
+    hosts.workspace.write('bad.md', 'no # code');
     const error = await start(program).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(message);

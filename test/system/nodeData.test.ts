@@ -114,7 +114,8 @@ describe('data sets built in TypeScript', () => {
   it('rows keep what JSON does not know, and leave out what is undefined', async () => {
     const day = { $exact: 'datetime', value: '1970-01-01T00:00:00.000+00:00', shown: '1970-01-01T00:00:00.000Z' };
     const id = { $exact: 'int', value: '18446744073709551616' };
-    expect(await read(inRows('dated'))).toEqual([[{ fields: { day, id, small: 3 } }]]);
+    const small = { $exact: 'int', value: '3', shown: 3 };
+    expect(await read(inRows('dated'))).toEqual([[{ fields: { day, id, small } }]]);
   });
 
   it('takes lists within rows for what they are', async () => {

@@ -20,6 +20,7 @@ export const same = (example, prediction, trace) =>
   prediction.answer === example.id &&
   prediction.answer === ${long}n &&
   prediction.next === ${long}n + 1n &&
+  prediction.small === 3n &&
   prediction.when.getTime() === 0 &&
   prediction.seen.has('bigint') &&
   Number.isNaN(prediction.none) &&
@@ -56,7 +57,7 @@ describe('a TypeScript program', () => {
     expect(outcome.prediction).toEqual({
       answer: id,
       next: { $exact: 'int', value: '12345678901234567891' },
-      small: 3,
+      small: { $exact: 'int', value: '3', shown: 3 },
       when: { $exact: 'datetime', value: '1970-01-01T00:00:00.000+00:00', shown: '1970-01-01T00:00:00.000Z' },
       seen: { $exact: 'set', value: ['bigint'] },
       none: { $exact: 'float', value: 'nan' },

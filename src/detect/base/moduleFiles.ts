@@ -62,10 +62,13 @@ function pythonRoots(from: string, exists: Exists): string[] {
 
 const endings = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
 
-/** A module of TypeScript: relative, or `@/…` and `~/…` from the root or its `src`, as bundlers are set up to. */
+/**
+ * A module of TypeScript: relative, or `@/…` and `~/…` from `src` of a folder around the file or that folder itself, as bundlers are
+ * set up to: in a monorepo, from the nearest that has it.
+ */
 export function typescriptModule(from: string, module: string, exists: Exists): string | null {
   const alias = /^[@~]\/(.*)$/.exec(module)?.[1];
-  if (alias !== undefined) return typescriptPlace(`src/${alias}`, exists) ?? typescriptPlace(alias, exists);
+  if (alias !== undefined) return aliasPlace(folderOf(from), alias, exists);
   if (!/^\.\.?(?:\/|$)/.test(module)) return null;
   const parts = folderOf(from).split('/').filter(Boolean);
   for (const part of module.split('/')) {
@@ -73,6 +76,12 @@ export function typescriptModule(from: string, module: string, exists: Exists): 
     if (part !== '..' && part !== '.' && part !== '') parts.push(part);
   }
   return typescriptPlace(parts.join('/'), exists);
+}
+
+function aliasPlace(folder: string, alias: string, exists: Exists): string | null {
+  const place =
+    typescriptPlace(join(join(folder, 'src'), alias), exists) ?? typescriptPlace(join(folder, alias), exists);
+  return place === null && folder !== '' ? aliasPlace(folderOf(folder), alias, exists) : place;
 }
 
 /** `path` itself, with an ending, as `.js` that is written for `.ts`, or the folder's index. */

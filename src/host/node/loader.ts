@@ -1,7 +1,9 @@
+import { basename, extname } from 'node:path';
 import { createJiti } from 'jiti';
 import type { Jiti } from 'jiti';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { oneLine } from '../../base/visibleText.ts';
+import { languages } from '../../data/language.ts';
 import { usedFiles } from '../../program/runtime/usedFiles.ts';
 import { besideCode } from './besideCode.ts';
 import { LoadError } from './loadError.ts';
@@ -71,11 +73,18 @@ function awaitsAtTopLevel(error: unknown): boolean {
 function toLoadError(error: unknown, file: string, workspace: string): LoadError {
   const syntax = syntaxErrorPlace(error);
   if (syntax !== undefined) {
-    return new LoadError(`${syntax.file}:${syntax.line}: ${syntax.message}`, syntax.file, syntax.line);
+    const noCode = languages.typescript.endings.includes(extname(syntax.file)) ? '' : ofNoCode(syntax.file);
+    return new LoadError(`${syntax.file}:${syntax.line}: ${syntax.message}${noCode}`, syntax.file, syntax.line);
   }
   const frame = userFrame(error, workspace) ?? { file, line: undefined };
   const at = frame.line === undefined ? frame.file : `${frame.file}:${frame.line}`;
   return new LoadError(`${at}: ${describeError(error)}${besideCode(error, frame.file)}`, frame.file, frame.line);
+}
+
+/** Bundlers make texts of such imports; Node does not. */
+function ofNoCode(file: string): string {
+  const read = `readFileSync(new URL('./${basename(file)}', import.meta.url), 'utf8')`;
+  return `. Only code and JSON can be imported: where a text is wanted, read it with \`${read}\`.`;
 }
 
 const ofAScript =

@@ -38,7 +38,8 @@ export async function takeProgram(
   const exported = take(exports, path, 'program');
   const name = path.name === 'default' ? nameOf(exported) : path.name;
   const exportedAs = exportOf(exported);
-  const instance = await guard(async () => made(exported, exportedAs), path, workspace);
+  const hint = argumentsMissing(exported, exportedAs, path);
+  const instance = await guard(async () => made(exported, exportedAs), path, workspace, hint);
   const run = runnerOf(instance);
   if (run === undefined) {
     throw new LoadError(
@@ -91,6 +92,18 @@ function exportOf(exported: unknown): ProgramExport {
   return isClass(exported) ? 'class' : 'function';
 }
 
+/** What is said where making the program failed: classes and functions are given nothing. */
+function argumentsMissing(exported: unknown, as: ProgramExport, { name }: ExportPath): string {
+  if (as === 'object' || typeof exported !== 'function' || exported.length === 0) return '';
+  const what = as === 'class' ? 'Its constructor' : 'It';
+  const own = name === 'default' ? exported.name || 'Program' : name;
+  const call = as === 'class' ? `new ${own}(…)` : `${own}(…)`;
+  return (
+    ` ${what} has parameters, and is called with no arguments: give them default values, or export what gives them, ` +
+    `\`export const program = () => ${call};\`, and name that.`
+  );
+}
+
 function made(exported: unknown, as: ProgramExport): unknown {
   if (as === 'object') return exported;
   return as === 'class' ? new (exported as new () => unknown)() : (exported as Callable)();
@@ -116,8 +129,10 @@ export async function guard<T>(make: () => Promise<T>, path: ExportPath, workspa
   } catch (error) {
     const frame = userFrame(error, workspace);
     const at = frame === undefined ? path.file : `${frame.file}:${frame.line}`;
+    const why = messageOf(error);
+    const stop = hint === '' || /[.!?]$/.test(why) ? '' : '.';
     throw new LoadError(
-      `Making ${path.spec} failed at ${at}: ${messageOf(error)}${hint}`,
+      `Making ${path.spec} failed at ${at}: ${why}${stop}${hint}`,
       frame?.file ?? path.file,
       frame?.line,
     );

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import type { TransformOptions, TransformResult } from 'jiti';
+import { decoratorsOfTypeScript } from './decorators.ts';
+import { importMetaOfLoaded } from './importMeta.ts';
 
 const asElements = { runtime: 'automatic' } as const;
 
@@ -10,5 +12,13 @@ const asElements = { runtime: 'automatic' } as const;
  */
 export function translator(): (options: TransformOptions) => TransformResult {
   const translate = createRequire(import.meta.url)('./babel.cjs') as ReturnType<typeof translator>;
-  return (options) => translate(/\.tsx$/.test(options.filename ?? '') ? { ...options, jsx: asElements } : options);
+  return (options) =>
+    translate({
+      ...options,
+      ...(/\.tsx$/.test(options.filename ?? '') ? { jsx: asElements } : {}),
+      babel: {
+        ...options.babel,
+        plugins: [importMetaOfLoaded, ...(options.ts === true ? [decoratorsOfTypeScript] : [])],
+      },
+    });
 }

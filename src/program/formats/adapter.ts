@@ -79,7 +79,8 @@ function systemTurn(style: AdapterStyle, signature: SignatureDescription, instru
 function fieldList(fields: readonly FieldDescription[]): string {
   const lines = fields.map((field, i) => {
     const described = field.description === defaultDescription(field.name) ? '' : field.description;
-    return `${i + 1}. \`${field.name}\` (${typeName(field.type)}): ${described}`;
+    const constraints = field.constraints === undefined ? '' : `\nConstraints: ${field.constraints}`;
+    return `${i + 1}. \`${field.name}\` (${typeName(field.type)}): ${described}${constraints}`;
   });
   return lines.join('\n').trim();
 }

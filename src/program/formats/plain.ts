@@ -1,7 +1,7 @@
 import type { Fields, JsonValue } from '../../base/json.ts';
 import type { ChatMessage } from '../../data/lm.ts';
 import type { FieldDescription, SignatureDescription } from '../../data/program.ts';
-import { defaultDescription } from '../values/fieldNames.ts';
+import { defaultDescription, withConstraints } from '../values/fieldNames.ts';
 import { allowedValues } from '../values/fieldTypes.ts';
 import { parseField } from '../values/parseValue.ts';
 import { missingField } from '../values/parseError.ts';
@@ -62,8 +62,8 @@ function systemTurn({ inputs, outputs }: SignatureDescription, instructions: str
     return [outputs.length === 1 ? ` Answer with one of: ${values}.` : ` ${label(field)} is one of: ${values}.`];
   });
   const described = [...inputs, ...outputs]
-    .filter((field) => field.description !== defaultDescription(field.name))
-    .map((field) => `\n${field.prefix.trim()} ${field.description}`);
+    .filter((field) => field.description !== defaultDescription(field.name) || field.constraints !== undefined)
+    .map((field) => `\n${field.prefix.trim()} ${withConstraints(field)}`);
   return (instructions + allowed.join('') + described.join('')).trim();
 }
 

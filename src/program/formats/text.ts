@@ -2,7 +2,7 @@
 import type { Fields, JsonValue } from '../../base/json.ts';
 import type { Demo, FieldDescription, SignatureDescription } from '../../data/program.ts';
 import { allowedValues } from '../values/fieldTypes.ts';
-import { defaultDescription } from '../values/fieldNames.ts';
+import { defaultDescription, withConstraints } from '../values/fieldNames.ts';
 import { parseField } from '../values/parseValue.ts';
 import { passages, pythonString } from '../values/values.ts';
 import { completeOutputs } from './adapter.ts';
@@ -103,7 +103,7 @@ function promptText(shape: Template, state: PromptState, known: Fields): string 
 }
 
 function descriptions(fields: readonly TemplateField[]): ReadonlyMap<string, string> {
-  return new Map(fields.map((field) => [field.name, collapsed(field.description)]));
+  return new Map(fields.map((field) => [field.name, collapsed(withConstraints(field))]));
 }
 
 /** What is known, then the prefix of the first field that is not. */

@@ -1,3 +1,5 @@
+import type { FieldDescription } from '../../data/program.ts';
+
 /**
  * How a field is introduced in a prompt: `search_query` → `Search Query:`, `camelCase` → `Camel Case:`,
  * `text2number` → `Text 2 Number:`, `HTMLParser` → `HTML Parser:` (DSPy: signatures/signature.py `infer_prefix`).
@@ -21,6 +23,14 @@ function capitalised(word: string): string {
 /** The description of a field that its author did not describe. */
 export function defaultDescription(name: string): string {
   return `\${${name}}`;
+}
+
+/** What a field holds and what its values have to be, where no format of DSPy's has lines of their own for that. */
+export function withConstraints({
+  description,
+  constraints,
+}: Pick<FieldDescription, 'description' | 'constraints'>): string {
+  return constraints === undefined ? description : `${description} (${constraints})`;
 }
 
 /** DSPy's instructions for a signature without its own: the fields by name. */

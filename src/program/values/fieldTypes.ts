@@ -102,7 +102,11 @@ function strict(schema: JsonValue): JsonValue | undefined {
   if (type === 'array') return defined({ type, items: items === undefined ? undefined : strict(items), ...rest });
   if (type !== 'object') return type === undefined && !('enum' in rest) && !('const' in rest) ? undefined : schema;
   if (properties === undefined || typeof properties !== 'object') return undefined;
-  const inner = Object.entries(properties as JsonSchema).map(([key, value]) => [key, strict(value)] as const);
+  const required: JsonValue = rest['required'] ?? [];
+  const mayMiss = (key: string): boolean => !(Array.isArray(required) && required.includes(key));
+  const inner = Object.entries(properties as JsonSchema).map(
+    ([key, value]) => [key, mayMiss(key) ? orNull(strict(value)) : strict(value)] as const,
+  );
   if (inner.some(([, value]) => value === undefined)) return undefined;
   return {
     ...rest,
@@ -111,6 +115,17 @@ function strict(schema: JsonValue): JsonValue | undefined {
     required: inner.map(([key]) => key),
     additionalProperties: false,
   };
+}
+
+/** Strict schemas have no property that may be missing: null says that it is. */
+function orNull(schema: JsonValue | undefined): JsonValue | undefined {
+  if (schema === undefined) return undefined;
+  const { anyOf } = schema as JsonSchema;
+  const none = { type: 'null' };
+  if (!Array.isArray(anyOf)) return { anyOf: [schema, none] };
+  const members = anyOf as readonly JsonValue[];
+  const hasNone = members.some((member) => (member as JsonSchema)['type'] === 'null');
+  return hasNone ? schema : { ...(schema as JsonSchema), anyOf: [...members, none] };
 }
 
 function all(values: readonly (JsonValue | undefined)[]): JsonValue | undefined {

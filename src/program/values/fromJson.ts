@@ -34,8 +34,7 @@ export function fromJsonAs(type: FieldType, value: JsonValue, place: string): un
       return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : fromJson(value);
     case 'int':
     case 'float':
-      if (isExact(value) && value.$exact === 'int') throw tooLarge(value, place);
-      return fromJson(value);
+      return isExact(value) && value.$exact === 'int' ? smallInteger(value, place) : fromJson(value);
     case 'list':
       return Array.isArray(value)
         ? value.map((item: JsonValue, i) => fromJsonAs(type.items, item, `${place}[${i}]`))
@@ -49,6 +48,13 @@ export function fromJsonAs(type: FieldType, value: JsonValue, place: string): un
     default:
       return fromJson(value);
   }
+}
+
+/** Of a bigint that a program made, where a signature says number. */
+function smallInteger(exact: ExactValue, place: string): number {
+  const number = Number(exact.value);
+  if (Number.isSafeInteger(number)) return number;
+  throw tooLarge(exact, place);
 }
 
 function tooLarge({ value }: ExactValue, place: string): UsageError {

@@ -52,6 +52,7 @@ export function mayBeMissing(type: FieldType): boolean {
 function parseValue(type: FieldType, value: JsonValue): Coerced {
   if (type.kind === 'string') return pythonString(value);
   if (typeof value !== 'string') return coerce(type, value);
+  if (type.kind === 'json' && type.schema['type'] === 'string') return textOf(value);
   if (type.kind === 'literal') {
     const stripped = literalText(value);
     return [value, stripped].find((text) => type.values.includes(text)) ?? coerce(type, repaired(type, stripped));
@@ -59,6 +60,12 @@ function parseValue(type: FieldType, value: JsonValue): Coerced {
   // DSPy leaves the text of `Optional[str]` alone: 'None' stays a string.
   if (type.kind === 'optional' && type.of.kind === 'string') return value;
   return coerce(type, repaired(type, value));
+}
+
+/** Of what is a string in JSON: quotes around it, as JSON has them, are none of it. */
+function textOf(value: string): string {
+  const read = jsonIn(value);
+  return typeof read === 'string' ? read : value;
 }
 
 function literalText(text: string): string {

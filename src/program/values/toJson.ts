@@ -22,7 +22,13 @@ export function toJson(value: unknown, path: string, options: ToJsonOptions = {}
   return within(value, { path, around: new Set(), options });
 }
 
-/** The integer as JSON. */
+/** A small one too is no number to `===`; people see it as one. */
+function bigintToJson(value: bigint): JsonValue {
+  const exact = tagged('int', value.toString());
+  return Number.isSafeInteger(Number(value)) ? { ...exact, shown: Number(value) } : exact;
+}
+
+/** An integer that an LM wrote, as JSON. */
 export function integerToJson(value: bigint): JsonValue {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : tagged('int', value.toString());
@@ -42,7 +48,7 @@ function within(value: unknown, place: Place): JsonValue | undefined {
     case 'number':
       return Number.isFinite(value) ? value : tagged('float', pythonNumber(value, true));
     case 'bigint':
-      return integerToJson(value);
+      return bigintToJson(value);
     case 'undefined':
       return undefined;
     case 'object':

@@ -13,6 +13,25 @@ class Child(Base):
 `;
 
 describe('Detector', () => {
+  it('follows aliases from the nearest folder around a file that has them, as in a monorepo', async () => {
+    const asks = (name: string) => `import { Module, Predict } from 'bettertogether';
+export class ${name} extends Module {
+  ${name.toLowerCase()} = new Predict('question -> answer');
+  async forward(inputs: { question: string }) { return inputs; }
+}
+`;
+    const { detector } = detectorOf({
+      'apps/web/src/lib/base.ts': asks('Near'),
+      'src/lib/base.ts': asks('Far'),
+      'src/lib/other.ts': asks('Other'),
+      'apps/web/src/bot.ts': `import { Near } from '@/lib/base';\nexport class Bot extends Near {}\n`,
+      'apps/web/src/far.ts': `import { Other } from '~/lib/other';\nexport class Bot2 extends Other {}\n`,
+    });
+    await detector.scan();
+    expect(brief(detector.inFile('apps/web/src/bot.ts').programs)).toEqual(['Bot: near']);
+    expect(brief(detector.inFile('apps/web/src/far.ts').programs)).toEqual(['Bot2: other']);
+  });
+
   it('tells kind, framework, place and signature of each thing', async () => {
     const found = await inPython(`import dspy
 

@@ -31,7 +31,7 @@ describe('plainFields', () => {
         half: '\ud83d',
       }),
     ).toEqual({
-      small: 2,
+      small: { $exact: 'int', value: '2', shown: 2 },
       large: [{ $exact: 'int', value: '18446744073709551616' }],
       none: { $exact: 'float', value: 'nan' },
       least: { $exact: 'float', value: '-inf' },

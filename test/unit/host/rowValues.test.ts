@@ -26,6 +26,11 @@ describe('rowValues', () => {
     });
   });
 
+  it('has a number of a small bigint where a signature says so, and else the bigint', () => {
+    const small = { $exact: 'int', value: '5', shown: 5 };
+    expect(rowValues({ label: small, text: small, id: small }, types, 0)).toEqual({ label: 5, text: 5n, id: 5n });
+  });
+
   it.each(['label', 'weight'])('names row and field where no number holds what a signature says is one: %s', (name) => {
     expect(() => rowValues({ [name]: long }, types, 4)).toThrow(
       `The field "${name}" of row 5 is 12345678901234567890, which does not fit a JavaScript number. Say bigint`,

@@ -90,6 +90,13 @@ describe('zod fields', () => {
     expect(() => signature({ inputs: none, outputs: {} })).toThrow(/field 'q' is no zod schema.*zod 4/);
   });
 
+  it('are given one by one', () => {
+    const whole = z.object({ a: z.string() }) as unknown as Readonly<Record<string, z.ZodType>>;
+    expect(() => signature({ inputs: {}, outputs: whole })).toThrow(/outputs are zod schemas by field.*Schema\.shape/);
+    const nothing = { question: z.string() } as unknown as { inputs: object; outputs: object };
+    expect(() => signature(nothing as Parameters<typeof signature>[0])).toThrow(/inputs are zod schemas by field/);
+  });
+
   it('become the types they say', () => {
     const made = signature({
       inputs: { question: z.string(), email: z.email() },

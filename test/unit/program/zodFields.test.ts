@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import * as mini from 'zod/mini';
+import { Predict, signature } from 'bettertogether';
+import type { FieldDescription } from '../../../src/data/program.ts';
+import { strictObjectSchema, typeName } from '../../../src/program/values/fieldTypes.ts';
+import { chat, run } from './run.ts';
+
+/** What TypeScript makes of `enum Level { Low, High }`. */
+const Level = { Low: 0, High: 1, 0: 'Low', 1: 'High' };
+
+const mini4 = (schema: unknown) => schema as z.ZodType;
+
+function field(schema: z.ZodType): FieldDescription {
+  return signature({ inputs: {}, outputs: { a: schema } }).outputs[0]!;
+}
+
+async function read(schema: z.ZodType, text: string): Promise<unknown> {
+  const predict = new Predict(signature({ inputs: {}, outputs: { a: schema } }));
+  const { result } = await run(
+    predict,
+    () => chat({ a: text }),
+    () => predict({}),
+  );
+  return result.a;
+}
+
+describe('an answer is described as what goes into its schema', () => {
+  it.each([
+    ['a transform', z.string().transform((text) => text.length), 'str'],
+    ['a pipe', z.string().transform(Number).pipe(z.int()), 'str'],
+    ['what is read only', z.string().readonly(), 'str'],
+    ['a codec', z.stringbool(), 'str'],
+    ['a default', z.int().prefault(3), 'Union[int, NoneType]'],
+    ["an enum of TypeScript's", z.enum(Level), 'Literal[0, 1]'],
+    ['one of zod/mini', mini4(mini.optional(mini.enum(['x', 'y']))), "Union[Literal['x', 'y'], NoneType]"],
+  ])('%s', (_, schema, name) => {
+    expect(typeName(field(schema).type)).toBe(name);
+  });
+
+  it('with the keys that a record has', () => {
+    const { type } = field(z.record(z.enum(['x', 'y']), z.number()));
+    expect(type).toMatchObject({ kind: 'json', schema: { required: ['x', 'y'] } });
+  });
+
+  it('by what is written where JSON has no such value', () => {
+    const properties = { when: z.date(), tags: z.set(z.string()), sums: z.map(z.string(), z.bigint()) };
+    expect(field(z.object(properties)).type).toMatchObject({
+      schema: {
+        properties: {
+          when: { type: 'string', format: 'date-time' },
+          tags: { type: 'array', items: { type: 'string' } },
+          sums: { type: 'object', additionalProperties: { type: 'integer' } },
+        },
+        additionalProperties: false,
+      },
+    });
+  });
+
+  it('where no property may be missing, null says that it is', () => {
+    const schema = z.object({ a: z.string(), b: z.string().optional(), c: z.int().nullish() });
+    expect(strictObjectSchema([field(schema)])).toMatchObject({
+      properties: {
+        a: {
+          required: ['a', 'b', 'c'],
+          properties: {
+            a: { type: 'string' },
+            b: { anyOf: [{ type: 'string' }, { type: 'null' }] },
+            c: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+          },
+        },
+      },
+    });
+  });
+});
+
+describe('constraints', () => {
+  it.each([
+    [z.int().min(1).max(5), 'greater than or equal to: 1, less than or equal to: 5'],
+    [z.number().positive().optional(), 'greater than: 0'],
+    [z.string().min(2).max(9).nullable(), 'minimum length: 2, maximum length: 9'],
+    [z.email(), 'format: email'],
+    [z.string().regex(/^[A-Z]{3}$/), 'pattern: ^[A-Z]{3}$'],
+    [z.array(z.number().max(1)).min(1), 'minimum length: 1, less than or equal to: 1 (each)'],
+    [mini4(mini.int().check(mini.gte(1))), 'greater than or equal to: 1'],
+    [z.int(), undefined],
+    [z.object({ a: z.string().min(1) }), undefined],
+  ])('%#: %s', (schema, said) => {
+    expect(field(schema).constraints).toBe(said);
+  });
+
+  it.each(['chat', 'json', 'text', 'plain'] as const)('are in a prompt of the format %s', async (format) => {
+    const stars = signature({ inputs: { q: z.string() }, outputs: { stars: z.int().min(1).max(5) } });
+    const predict = new Predict(stars);
+    const reply = format === 'json' ? '{"stars": 3}' : format === 'chat' ? chat({ stars: '3' }) : '3';
+    const { calls } = await run(
+      predict,
+      () => reply,
+      () => predict({ q: 'x' }),
+      { format },
+    );
+    expect(JSON.stringify(calls[0]!.prompt)).toContain('greater than or equal to: 1, less than or equal to: 5');
+  });
+});
+
+describe('an answer is read as its schema wants it', () => {
+  const either = z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('a'), id: z.bigint() }),
+    z.object({ kind: z.literal('b'), note: z.string().optional() }),
+  ]);
+  it.each([
+    ['text that looks like a number', z.string().catch('?'), '123', '123'],
+    ['text that looks like a list', z.string().transform((text) => text.split(', ')), 'a, b', ['a', 'b']],
+    ['text in quotes', z.lazy(() => z.string()), '"x"', 'x'],
+    ['a date', z.date(), '2024-01-02', new Date('2024-01-02')],
+    ['dates within', z.array(z.object({ on: z.date() })), '[{"on": "2024-01-02"}]', [{ on: new Date('2024-01-02') }]],
+    ['a set', z.set(z.string()), '["x"]', new Set(['x'])],
+    ['a map', z.map(z.string(), z.bigint()), '{"x": 1}', new Map([['x', 1n]])],
+    ['a bigint of one member', either, '{"kind": "a", "id": 5}', { kind: 'a', id: 5n }],
+    ['bigints in a tuple', z.tuple([z.bigint(), z.string()]), '[5, "x"]', [5n, 'x']],
+    ['a bigint that is the only one', z.literal(5n), '5', 5n],
+    ['what is left out', either, '{"kind": "b", "note": null}', { kind: 'b' }],
+    ['what coercion would make something of', z.coerce.number().optional(), 'null', undefined],
+    ['null that is meant', z.object({ x: z.string().nullish() }), '{"x": null}', { x: null }],
+    ['what is checked later', z.string().refine(async (text) => Promise.resolve(text === 'x')), 'x', 'x'],
+    ['by zod/mini', mini4(mini.object({ on: mini.date() })), '{"on": "2024-01-02"}', { on: new Date('2024-01-02') }],
+  ])('%s', async (_, schema, text, value) => {
+    expect(await read(schema, text)).toEqual(value);
+  });
+
+  it.each([
+    [z.date(), '5', 'expected date'],
+    [z.string().max(2), 'long', 'expected string to have <=2 characters'],
+  ])('%#: what does not fit is refused', async (schema, text, why) => {
+    await expect(read(schema as z.ZodType, text)).rejects.toThrow(why);
+  });
+});
