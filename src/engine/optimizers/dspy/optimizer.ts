@@ -67,7 +67,8 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   for (const sentence of lost) warn(sentence);
   if (stateHash(state) === stateHash(carry.state)) {
     warn(
-      `${teleprompter.name} left the program as it was: nothing it tried was better, or its code caught what failed.`,
+      `${teleprompter.name} left instructions and demos as they were: nothing it tried was better, its code caught what ` +
+        'failed, or it changes something else.',
     );
   }
   return { state, candidate, validation: request.validation };

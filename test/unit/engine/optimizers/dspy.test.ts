@@ -37,7 +37,8 @@ const right = ({ call }: Asked): string =>
 
 /** A run of a strategy with this optimizer alone. */
 /** Of a compile that changed nothing. */
-const asItWas = 'left the program as it was: nothing it tried was better, or its code caught what failed';
+const asItWas =
+  'left instructions and demos as they were: nothing it tried was better, its code caught what failed, or it changes something else.';
 
 async function optimizeWith(compile: FakeCompile, way: Way = {}) {
   const { memory = new Map(), memo = new Map(), answer = right, made = {}, description = twoPredictors } = way;
