@@ -212,7 +212,7 @@ def make():
 """
     )
     host, _ = start(source, lm=right)
-    host.load_teleprompter('program.py#make', {})
+    assert host.load_teleprompter('program.py#make', {})['takesTrain'] is False
     compiled = host.compile('program.py#make', ROWS)
     assert compiled['lost'] == [
         'KNNFewShot put a forward of its own into the program: what that does at each call is left out.'

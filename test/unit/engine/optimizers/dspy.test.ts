@@ -277,6 +277,14 @@ describe("an optimizer of DSPy's as a step", () => {
     expect(warnings).toEqual(['Step "theirs": SIMBA takes no validation set, so all 10 rows are for training.']);
   });
 
+  it('says so where it has rows of its own', async () => {
+    const made = { takesTrain: false, takesValidation: false, name: 'KNNFewShot' };
+    const { warnings } = await optimizeWith(({ state }) => Promise.resolve(state), { made });
+    expect(warnings[0]).toBe(
+      'Step "theirs": KNNFewShot takes no rows: what it learns from is its own. Where that holds rows of dev or test, scores say too much.',
+    );
+  });
+
   it('changes prompts alone, of predictors that may change', async () => {
     const [a, b] = twoPredictors.predictors;
     const description = { ...twoPredictors, predictors: [a!, { ...b!, frozen: true }] };
