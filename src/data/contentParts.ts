@@ -9,9 +9,14 @@ export function textOfParts(parts: readonly ContentPart[]): string {
 }
 
 function toldImage(url: string): string {
-  const inline = /^data:([\w/+.-]+)(?:;[\w=.-]+)*;base64,/.exec(url);
-  if (inline === null) return `[image, ${url.length > 200 ? `${url.slice(0, 199)}…` : url}]`;
-  const bytes = Buffer.from(url.slice(inline[0].length), 'base64');
+  return toldInline(url) ?? `[image, ${url.length > 200 ? `${url.slice(0, 199)}…` : url}]`;
+}
+
+/** `[image/png, 1234 bytes, sha256 0f3a9c01b2d4]` for data that a text spells out; `null`: it is another text. */
+export function toldInline(text: string): string | null {
+  const inline = /^data:([\w/+.-]+)(?:;[\w=.-]+)*;base64,/.exec(text);
+  if (inline === null) return null;
+  const bytes = Buffer.from(text.slice(inline[0].length), 'base64');
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
   return `[${inline[1]!}, ${bytes.length} bytes, sha256 ${hash}]`;
 }

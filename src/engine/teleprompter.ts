@@ -11,6 +11,8 @@ export interface Teleprompter {
   readonly hash: string;
   /** Its class: `SIMBA`. */
   readonly name: string;
+  /** Whether its `compile` takes rows at all. Otherwise those that it learns from are its own. */
+  readonly takesTrain: boolean;
   /** Whether its `compile` takes a validation set. Otherwise all rows are for training. */
   readonly takesValidation: boolean;
   /**

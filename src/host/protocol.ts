@@ -261,6 +261,7 @@ export type LoadTeleprompterParams = Immutable<z.infer<typeof loadTeleprompterSc
 export const loadedTeleprompterSchema = z.object({
   /** Its class: `SIMBA`. */
   name: z.string(),
+  takesTrain: z.boolean(),
   takesValidation: z.boolean(),
   /** As `ProgramDescription.sources`, those of its own file and what that imports. */
   sources: z.record(z.string(), z.string()),

@@ -51,12 +51,12 @@ export async function loadTeleprompter(given: TeleprompterOptions): Promise<Load
   const notebooks = await notebooksIn(given.workspace, [...namedByProgram(given), given.optimizer]);
   const options: TeleprompterOptions = { ...given, notebooks };
   const loaded = await inProcess(options, nobody, (peer) => load(peer, options));
-  const { name, takesValidation, sources } = loaded;
+  const { name, takesTrain, takesValidation, sources } = loaded;
   return {
     sources,
     teleprompter: {
       hash: contentHash([name, loaded.runtime, Object.values(sources)]),
-      ...{ name, takesValidation },
+      ...{ name, takesTrain, takesValidation },
       compile: (request, work, signal) =>
         inProcess(options, work, async (peer, broken) => {
           const { optimizer, blockedSeconds } = options;

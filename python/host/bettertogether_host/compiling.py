@@ -63,6 +63,7 @@ class Compiler:
         arguments = check(taken, made, self._loaded.program, params['arguments'])
         return {
             'name': type(made).__name__,
+            'takesTrain': arguments.takes_train,
             'takesValidation': arguments.takes_validation,
             'sources': self._loaded.sources(),
         }

@@ -31,6 +31,8 @@ from .media import refuse_paths
 from .quick import quick_call
 from .relay import RUNS_ENDPOINT, STATE, Relay, Target
 from .samples import asked_for, sample_of
+from .shown_states import install as show_states
+from .shown_states import own_demos, own_signature
 from .signatures import NamedPredictor, brief, describe_demos
 from .states import PredictorState
 from .user_errors import text_of
@@ -49,7 +51,7 @@ class Predictors:
         for each in named:
             stages.setdefault(getattr(each.predictor, 'stage', ''), []).append(each.name)
         self._stages = {stage: names[0] for stage, names in stages.items() if stage and len(names) == 1}
-        self._loaded = {each.name: _Loaded(each.predictor) for each in named}
+        self._loaded = {each.name: _Loaded(each) for each in named}
         self._lms = {each.name: address_of(each.predictor.lm) for each in named if each.predictor.lm is not None}
 
     def name_of(self, predictor: Any) -> str | None:
@@ -71,6 +73,11 @@ class Predictors:
             )
         return instructions, demos
 
+    def loaded(self, predictor: Any) -> _Loaded | None:
+        """What it was when the program was loaded; `None`: it is none of the program's."""
+        name = self.name_of(predictor)
+        return None if name is None else self._loaded[name]
+
     def asks_its_own(self, name: str, lm: Any, lms: Lms) -> bool:
         """Whether a call asks the LM that the state's model replaces: not one that `forward` names for it."""
         return lm is None or lms.is_main(lm) or self._lms.get(name) == address_of(lm)
@@ -79,18 +86,21 @@ class Predictors:
 class _Loaded:
     """What a predictor was when the program was loaded."""
 
-    def __init__(self, predictor: Any) -> None:
+    def __init__(self, named: NamedPredictor) -> None:
+        predictor = named.predictor
+        self.name = named.name
         self._signature = predictor.signature
-        self._instructions: str = predictor.signature.instructions
+        self.instructions: str = predictor.signature.instructions
         self._demos = list(predictor.demos or [])
         self.told = False
 
     def has_instructions(self, predictor: Any) -> bool:
-        return predictor.signature is self._signature or predictor.signature.instructions == self._instructions
+        signature = own_signature(predictor)
+        return signature is self._signature or signature.instructions == self.instructions
 
     def has_demos(self, predictor: Any) -> bool:
         """By value: a copy of the predictor (`BestOfN`) has copies of them."""
-        demos = predictor.demos or []
+        demos = own_demos(predictor)
         return len(demos) == len(self._demos) and all(map(_same_demo, demos, self._demos))
 
 
@@ -101,6 +111,7 @@ def _same_demo(one: Any, other: Any) -> bool:
 def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
     """Patches DSPy, once a process, after the user's code is loaded."""
     _patch_predict(_PredictorCalls(predictors, relay, lms, run_lm))
+    show_states(predictors.loaded)
     _patch_lms(relay, lms)
     _patch_progress_bars()
     logging.getLogger('dspy.predict.predict').addFilter(_Once())
@@ -257,12 +268,13 @@ class _PredictorCalls:
         call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
         call.inputs = _inputs(predictor, kwargs)
         if state is not None:
-            own = predictor.signature
+            own = own_signature(predictor)
             instructions, demos = self._predictors.as_loaded(name, predictor)
             if instructions:
                 kwargs.setdefault('signature', state.signature(own))
             if demos:
-                kwargs.setdefault('demos', state.demos(own))
+                added = phase.run.demos_changed(name)
+                kwargs.setdefault('demos', state.demos(own) if added is None else added)
             lm = kwargs.get('lm') or predictor.lm or settings.lm
             if target_of(lm) is None and self._predictors.asks_its_own(name, lm, self._lms):
                 kwargs['lm'] = self._lm_of(lm, state)

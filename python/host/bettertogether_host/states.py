@@ -22,6 +22,10 @@ class PredictorState:
         self._signatures: dict[Any, Any] = {}
         self._examples: dict[Any, tuple[list[Any], Kept]] = {}
 
+    @property
+    def has_no_demos(self) -> bool:
+        return not self._demos
+
     def signature(self, own: Any) -> Any:
         """The predictor's own signature with the state's instructions. A new class takes long, so it is kept."""
         made = self._signatures.get(own)
@@ -30,7 +34,7 @@ class PredictorState:
             self._signatures[own] = made
         return made
 
-    def demos(self, own: Any) -> list[Any]:
+    def demos(self, own: Any) -> SharedDemos:
         """A list of its own for each call, of examples that are shared: adapters read them only."""
         made = self._examples.get(own)
         if made is None:

@@ -111,6 +111,10 @@ class CompileArguments:
         self._parameters = {name: each for name, each in found.items() if each.kind not in _VARIABLE}
 
     @property
+    def takes_train(self) -> bool:
+        return 'trainset' in self._parameters or self._any
+
+    @property
     def takes_validation(self) -> bool:
         return 'valset' in self._parameters
 
@@ -129,7 +133,7 @@ class CompileArguments:
     def of(self, given: Mapping[str, Any], train: list[Any], validation: list[Any], seed: int) -> dict[str, Any]:
         """By name, without the program, which is its first argument."""
         rows: dict[str, Any] = {}
-        if 'trainset' in self._parameters or self._any:
+        if self.takes_train:
             rows['trainset'] = train if self.takes_validation else [*train, *validation]
         if self.takes_validation and (validation or self._is_required('valset')):
             rows['valset'] = validation

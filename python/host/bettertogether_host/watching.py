@@ -15,6 +15,7 @@ import dspy
 
 from .compile_runs import CompileRun, ProgramRun
 from .context import Phase, current_phase
+from .gepa_logs import beginning_anew
 from .ratings import score_of
 from .reporting import Reporter, current_reporter
 from .user_errors import CompileError, RunStopped
@@ -37,6 +38,8 @@ def install(program: Any) -> None:
         kind.__call__ = _watched_call(kind.__call__)
     dspy.Module.acall = _watched_acall(dspy.Module.acall)
     dspy.Evaluate.__call__ = _watched_evaluate(dspy.Evaluate.__call__)
+    if hasattr(dspy, 'GEPA'):
+        dspy.GEPA.compile = beginning_anew(dspy.GEPA.compile)
     for name in ('finetune', 'launch', 'reinforce'):
         if hasattr(dspy.LM, name):
             setattr(dspy.LM, name, _refused(name, getattr(dspy.LM, name)))

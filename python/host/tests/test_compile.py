@@ -45,7 +45,8 @@ def test_bootstrap_few_shot_on_the_tuned_model(start: Start) -> None:
     )
     host.put('tuned', tuned(description))
     loaded = host.load_teleprompter('program.py#make', {})
-    assert loaded['name'] == 'BootstrapFewShot' and loaded['takesValidation'] is False
+    assert loaded['name'] == 'BootstrapFewShot'
+    assert (loaded['takesTrain'], loaded['takesValidation']) == (True, False)
     assert any(path.endswith('program.py') for path in loaded['sources'])
     compiled = host.compile('program.py#make', ROWS, 'tuned')
     state = compiled['state']['predictors']['answer.predict']

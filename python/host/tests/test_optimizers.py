@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +158,37 @@ def make(metric, seed):
     assert compiled['lost'] == []
 
 
+@pytest.mark.skipif(importlib.util.find_spec('gepa') is None, reason='GEPA wants gepa')
+def test_gepa_begins_anew_where_its_logs_hold_an_earlier_search(start: Start, tmp_path: Path) -> None:
+    logs = tmp_path / 'logs'
+    source = (
+        PROGRAM
+        + f"""
+def measured(example, prediction, trace=None, pred_name=None, pred_trace=None):
+    return float(example.answer == prediction.answer)
+
+def make(metric):
+    lm = dspy.LM('openai/reflects', api_base='http://elsewhere/v1')
+    return dspy.GEPA(metric=metric, reflection_lm=lm, max_metric_calls=12, log_dir={str(logs)!r}, track_stats=True)
+"""
+    )
+
+    def lm(call: dict[str, Any]) -> str:
+        reflects = call['model'] == 'reflects'
+        return '```\nName it.\n```' if reflects else fills_in(lambda *_: 'x')(call)
+
+    services = [{'name': 'others', 'baseURL': 'http://elsewhere/v1'}]
+    host, _ = start(source, lm=lm, services=services, metric='program.py#measured')
+    asked = []
+    for _ in range(3):
+        before = len(host.calls)
+        host.compile('program.py#make', ROWS[:3], validation=ROWS[2:])
+        asked.append([str(call['call']) for call in host.calls[before:]])
+    assert any('reflects' in call for call in asked[0])
+    assert sorted(asked[1]) == sorted(asked[2]) == sorted(asked[0])
+    assert [each.exists() for each in (logs / 'gepa_state.bin', logs / '2', logs / '3')] == [True, True, True]
+
+
 def test_infer_rules(start: Start) -> None:
     settings = 'num_candidates=1, num_rules=2, num_threads=2, max_bootstrapped_demos=1, max_labeled_demos=1'
     made = f'InferRules(metric=metric, {settings})'
@@ -180,7 +212,7 @@ def make():
 """
     )
     host, _ = start(source, lm=right)
-    host.load_teleprompter('program.py#make', {})
+    assert host.load_teleprompter('program.py#make', {})['takesTrain'] is False
     compiled = host.compile('program.py#make', ROWS)
     assert compiled['lost'] == [
         'KNNFewShot put a forward of its own into the program: what that does at each call is left out.'

@@ -1,5 +1,6 @@
 /** Reads a proposer's answer: a new instruction, or why it is not one. */
 import { isWithinTokenLimit } from 'tokenx';
+import { shownFields } from '../../base/exact.ts';
 import type { JsonValue } from '../../base/json.ts';
 import type { LmAnswer } from '../../data/lm.ts';
 import { isUnfinishedThought } from './thoughts.ts';
@@ -20,7 +21,7 @@ export interface Output {
 
 /** Fields that the program put out. */
 export function outputsOf(fields: Readonly<Record<string, JsonValue>>): readonly Output[] {
-  return Object.entries(fields).map(([name, value]) => ({
+  return Object.entries(shownFields(fields)).map(([name, value]) => ({
     name,
     value: typeof value === 'string' ? value : JSON.stringify(value),
   }));

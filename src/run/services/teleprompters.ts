@@ -46,10 +46,11 @@ export async function loadTeleprompters(request: TeleprompterRequest): Promise<T
 
 /** The same optimizer; what it tells of itself and of program runs, which is written down, repeats no key. */
 export function quietTeleprompter(teleprompter: Teleprompter): Teleprompter {
-  const { hash, name, takesValidation } = teleprompter;
+  const { hash, name, takesTrain, takesValidation } = teleprompter;
   return {
     hash,
     name: withoutKeys(name),
+    takesTrain,
     takesValidation,
     compile: async (request, work, signal) => {
       const compiled = await teleprompter.compile(request, quietWork(work), signal);

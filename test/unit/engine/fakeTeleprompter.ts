@@ -25,6 +25,7 @@ export function fakeTeleprompter(
   return {
     hash: 'teleprompter',
     name: 'Fake',
+    takesTrain: true,
     takesValidation: true,
     compile: async (request, work, signal) => {
       const given = compile(request, compilingOf(program, work, signal));

@@ -52,9 +52,8 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   const warn = (message: string) => {
     journal.append({ type: 'warning', message: `Step "${scope.prefix}": ${message}` });
   };
-  if (!teleprompter.takesValidation) {
-    warn(`${teleprompter.name} takes no validation set, so all ${request.train.length} rows are for training.`);
-  }
+  const rows = rowsText(teleprompter, request.train.length);
+  if (rows !== null) warn(rows);
   const key = keyOf(settings, teleprompter, request, context);
   const found = await rememberedSearch(context, { key, found: foundSchema }, scope, async (record) => {
     const paid = await PaidAnswers.open(journal, key);
@@ -67,10 +66,19 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   for (const sentence of lost) warn(sentence);
   if (stateHash(state) === stateHash(carry.state)) {
     warn(
-      `${teleprompter.name} left the program as it was: nothing it tried was better, or its code caught what failed.`,
+      `${teleprompter.name} left instructions and demos as they were: nothing it tried was better, its code caught what ` +
+        'failed, or it changes something else.',
     );
   }
   return { state, candidate, validation: request.validation };
+}
+
+/** Where the rows are not told apart as the settings have it; `null`: they are. */
+function rowsText({ name, takesTrain, takesValidation }: Teleprompter, rows: number): string | null {
+  if (!takesTrain) {
+    return `${name} takes no rows: what it learns from is its own. Where that holds rows of dev or test, scores say too much.`;
+  }
+  return takesValidation ? null : `${name} takes no validation set, so all ${rows} rows are for training.`;
 }
 
 function requestOf(

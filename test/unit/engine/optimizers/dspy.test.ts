@@ -37,7 +37,8 @@ const right = ({ call }: Asked): string =>
 
 /** A run of a strategy with this optimizer alone. */
 /** Of a compile that changed nothing. */
-const asItWas = 'left the program as it was: nothing it tried was better, or its code caught what failed';
+const asItWas =
+  'left instructions and demos as they were: nothing it tried was better, its code caught what failed, or it changes something else.';
 
 async function optimizeWith(compile: FakeCompile, way: Way = {}) {
   const { memory = new Map(), memo = new Map(), answer = right, made = {}, description = twoPredictors } = way;
@@ -274,6 +275,14 @@ describe("an optimizer of DSPy's as a step", () => {
     const { warnings } = await optimizeWith(noV, { made: { takesValidation: false, name: 'SIMBA' } });
     expect(rows).toEqual([10, 0]);
     expect(warnings).toEqual(['Step "theirs": SIMBA takes no validation set, so all 10 rows are for training.']);
+  });
+
+  it('says so where it has rows of its own', async () => {
+    const made = { takesTrain: false, takesValidation: false, name: 'KNNFewShot' };
+    const { warnings } = await optimizeWith(({ state }) => Promise.resolve(state), { made });
+    expect(warnings[0]).toBe(
+      'Step "theirs": KNNFewShot takes no rows: what it learns from is its own. Where that holds rows of dev or test, scores say too much.',
+    );
   });
 
   it('changes prompts alone, of predictors that may change', async () => {

@@ -3,6 +3,7 @@ import { estimateTokenCount } from 'tokenx';
 import type { Example } from '../../../../data/program.ts';
 import type { ProgramOutcome, TraceCall } from '../../../../data/trace.ts';
 import { fenced } from '../../../proposer/fenced.ts';
+import { fieldsText } from '../../../proposer/fieldsText.ts';
 import { shortened, shortenedTogether } from '../../../proposer/shorten.ts';
 
 /** A row of the minibatch, and how the program did on it. */
@@ -71,8 +72,8 @@ function rowText({ example, outcome, teacher }: ReflectedRow, component: string,
     `Score: ${score}`,
     ...feedbackOf(example, outcome),
     ...(error === undefined ? [] : [`The program failed (${error.kind}): ${error.message}`]),
-    `The program was given: ${JSON.stringify(example.inputs)}`,
-    ...(prediction === null ? [] : [`The program gave: ${JSON.stringify(prediction)}`]),
+    `The program was given: ${fieldsText(example.inputs)}`,
+    ...(prediction === null ? [] : [`The program gave: ${fieldsText(prediction)}`]),
     ...toldCalls(trace, component).map((call) => callText(call, component)),
     ...(teacher === undefined ? [] : teacherTexts(teacher, component)),
   ];
@@ -92,7 +93,7 @@ function teacherTexts({ score, trace }: ReflectedOutcome, component: string): re
 function feedbackOf({ inputs, fields }: Example, { feedback }: ReflectedOutcome): readonly string[] {
   if (feedback !== undefined) return [`Feedback: ${feedback}`];
   const labels = Object.entries(fields).filter(([name]) => !Object.hasOwn(inputs, name));
-  return labels.length === 0 ? [] : [`Expected: ${JSON.stringify(Object.fromEntries(labels))}`];
+  return labels.length === 0 ? [] : [`Expected: ${fieldsText(Object.fromEntries(labels))}`];
 }
 
 /** In the order in which they were made. */
@@ -105,6 +106,6 @@ function toldCalls(trace: readonly TraceCall[], component: string): readonly Tra
 
 function callText({ predictor, inputs, outputs, error }: TraceCall, component: string): string {
   const whose = predictor === component ? 'this step' : 'another step';
-  const gave = outputs === null ? `It failed: ${error ?? 'no reason given'}` : `It gave: ${JSON.stringify(outputs)}`;
-  return `Call of "${predictor}" (${whose})\nIt was given: ${JSON.stringify(inputs)}\n${gave}`;
+  const gave = outputs === null ? `It failed: ${error ?? 'no reason given'}` : `It gave: ${fieldsText(outputs)}`;
+  return `Call of "${predictor}" (${whose})\nIt was given: ${fieldsText(inputs)}\n${gave}`;
 }

@@ -1,5 +1,6 @@
 /** What the proposer is asked for one instruction. */
 import type { Demo } from '../../../../data/program.ts';
+import { fieldsText } from '../../../proposer/fieldsText.ts';
 import { promptOf } from '../../../proposer/prompt.ts';
 import type { Tip } from '../search/draws.ts';
 import type { Module } from './describe.ts';
@@ -65,6 +66,8 @@ export function instructionPrompt(request: InstructionRequest, tokens: number): 
 
 function callText({ fields }: Demo, { signature: { inputs, outputs } }: Module): string {
   const among = (names: readonly { readonly name: string }[]) =>
-    JSON.stringify(Object.fromEntries(names.flatMap(({ name }) => (name in fields ? [[name, fields[name]]] : []))));
+    fieldsText(
+      Object.fromEntries(names.flatMap(({ name }) => (name in fields ? [[name, fields[name]!] as const] : []))),
+    );
   return `It was given: ${among(inputs)}\nIt gave: ${among(outputs)}`;
 }

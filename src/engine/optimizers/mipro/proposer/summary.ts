@@ -4,6 +4,7 @@
  */
 import type { Example } from '../../../../data/program.ts';
 import type { Ask } from '../../../ask.ts';
+import { fieldsText } from '../../../proposer/fieldsText.ts';
 import { promptOf } from '../../../proposer/prompt.ts';
 import type { Proposer } from '../../../proposer/settings.ts';
 import { wordsOf } from '../../../proposer/words.ts';
@@ -48,7 +49,7 @@ export function observationPrompt(rows: readonly Example[], before: readonly str
       beginning: 'Rows of a data set follow. Say what you notice about them.',
       sections: [
         { heading: 'What was noticed of earlier rows', texts: before },
-        { heading: 'Rows', texts: rows.map(({ fields }) => JSON.stringify(fields)) },
+        { heading: 'Rows', texts: rows.map(({ fields }) => fieldsText(fields)) },
       ],
       end:
         '# What to do\n\nWrite down what holds for most or all of these rows: subjects, content, form, length, how answers ' +
