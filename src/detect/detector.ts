@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { mostBodies } from './base/limits.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { findIn } from './findings.ts';
 import type { Findings } from './findings.ts';
@@ -11,6 +12,7 @@ import { grammarOf, languageOf } from './base/languages.ts';
 import type { Grammar } from './base/languages.ts';
 import { parseBody, parseCells, parseSource } from './parseSource.ts';
 import { fileWords, namesFramework } from './prefilter.ts';
+import type { BodyText, Statement } from './lowering/syntax.ts';
 import { moduleScope } from './base/scope.ts';
 import type { ModuleScope } from './base/scope.ts';
 import { Slices } from './slices.ts';
@@ -59,6 +61,8 @@ export class Detector {
   /** Why a file could not be read, or not as it is. */
   private readonly problems = new Map<string, string>();
   private readonly slices = new Slices();
+  /** What functions' bodies consist of, while files are looked at: several may call the same function. */
+  private readonly bodies = new Map<BodyText, readonly Statement[]>();
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: DetectorOptions) {
@@ -244,7 +248,7 @@ export class Detector {
         await this.slices.rest();
       }
       const importers = this.importers();
-      if (importers.length === 0) return;
+      if (importers.length === 0) return this.bodies.clear();
       for (const file of importers) {
         const reading = await this.options.read(file, null);
         if (reading.kind === 'read') await this.parse(file, codeOf(file, bufferOf(reading.bytes)));
@@ -292,8 +296,17 @@ export class Detector {
         asked.add(path);
         return this.known.has(path);
       },
-      statements: (body, grammar) => parseBody(body, grammar, this.parsers),
+      statements: (body, grammar) => this.statements(body, grammar),
     };
+  }
+
+  private statements(body: BodyText, grammar: Grammar): readonly Statement[] {
+    const known = this.bodies.get(body);
+    if (known !== undefined) return known;
+    const statements = parseBody(body, grammar, this.parsers);
+    if (this.bodies.size >= mostBodies) this.bodies.clear();
+    this.bodies.set(body, statements);
+    return statements;
   }
 }
 

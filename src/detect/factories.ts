@@ -1,5 +1,4 @@
 import type { Evaluator } from './evaluation/evaluator.ts';
-import { noArguments } from './base/calls.ts';
 import type { FunctionSyntax } from './lowering/syntax.ts';
 import type { Binding, ModuleScope } from './base/scope.ts';
 import type { Value } from './base/values.ts';
@@ -20,6 +19,5 @@ export function givesSomething({ parameters, body, isGenerator }: FunctionSyntax
 export function madeBy(binding: Binding, module: ModuleScope, evaluator: Evaluator): Value | null {
   const written = functionOf(binding);
   if (written === null || !givesSomething(written)) return null;
-  const value = evaluator.bound(module, binding);
-  return value.kind === 'function' ? evaluator.invoke(value, noArguments(module.file)) : null;
+  return evaluator.answered(module, binding);
 }

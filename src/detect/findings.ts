@@ -3,6 +3,7 @@ import { classPlaces } from './classPlaces.ts';
 import type { ClassPlace } from './classPlaces.ts';
 import { inCells } from './cellPlaces.ts';
 import { dataSetsIn } from './dataSets.ts';
+import { isDataclass, needsNoFields } from './evaluation/dataclasses.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { shapeOf } from './base/frameworks.ts';
@@ -134,10 +135,12 @@ class Finder {
 
   /** Whether its constructor can be called without arguments. */
   private needsNothing(definition: ClassDefinition): boolean {
-    for (const each of this.evaluator.ancestors(definition)) {
+    const line = this.evaluator.ancestors(definition);
+    for (const [i, each] of line.entries()) {
       if (typeof each === 'string') return each === 'Module' || shapeOf(this.framework, each) === null;
       const constructor = this.module.grammar === 'python' ? '__init__' : 'constructor';
       const method = this.evaluator.namesOf(each).names.get(constructor);
+      if (method?.kind !== 'function' && isDataclass(each)) return needsNoFields(line.slice(i));
       if (method?.kind !== 'function') continue;
       const parameters =
         this.module.grammar === 'python' ? method.syntax.parameters.slice(1) : method.syntax.parameters;

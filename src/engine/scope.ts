@@ -94,7 +94,8 @@ export class FailureTally {
     if (this.#runs === 0) return;
     // Services put an id of the request into each message: those are never alike.
     if (this.#unanswered === this.#runs) {
-      throw new EndpointUnavailable(`${what}: none of ${this.#runs} rows was answered.\n${this.#first}`);
+      const none = this.#runs === 1 ? 'its only row was not answered' : `none of ${this.#runs} rows was answered`;
+      throw new EndpointUnavailable(`${what}: ${none}.\n${this.#first}`);
     }
     // What a metric returned or stumbled on differs from row to row: that it never gives a score does not.
     if (this.#alike < this.#runs && this.#inMetric < this.#runs) {
@@ -102,11 +103,10 @@ export class FailureTally {
       return;
     }
     const how = this.#alike < this.#runs ? 'in the metric' : 'with the same error';
-    throw new HumanError(
-      `${what}: all ${this.#runs} rows failed ${how}, so there is nothing to learn from.\n` +
-        `${this.#first}${this.#where}`,
-      { mends: this.#mends },
-    );
+    const all = this.#runs === 1 ? 'its only row failed' : `all ${this.#runs} rows failed ${how}`;
+    throw new HumanError(`${what}: ${all}, so there is nothing to learn from.\n` + `${this.#first}${this.#where}`, {
+      mends: this.#mends,
+    });
   }
 
   /** @throws HumanError once the metric failed on each of the first rows, whatever the reasons. */

@@ -241,7 +241,7 @@ function targetOf(location: string | null, baseURL: string): string {
 const deniedAdvice = 'See what the service says of the account, or name another endpoint';
 
 /** Where what is limited are jobs: how many calls are in flight changes nothing. */
-export const limitOfJobsAdvice = 'Go on when its limit allows, or when other jobs of the account have ended.';
+const limitOfJobsAdvice = 'Go on when its limit allows, or when other jobs of the account have ended.';
 
 function passingFailure(
   meaning: 'rateLimit' | 'passing',

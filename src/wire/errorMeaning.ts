@@ -39,6 +39,7 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 405 || status === 501) return 'cannot';
   if (status === 500 && failsInTemplate.test(text)) return 'rejected';
+  if (status === 409 && isThere.test(text)) return 'rejected';
   return status >= 500 || passing.has(status) ? 'passing' : 'rejected';
 }
 
@@ -165,6 +166,8 @@ const modelWentAway =
 /** Of rows that were uploaded a moment ago, and that nothing is wrong with. */
 const fileNotReady =
   /\bfile\b(?![^]*\b(failed|invalid|errors?)\b)[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
+/** Of a job, a file or a model by that name: it will be there the next time too. */
+const isThere = /\balready (exists?|in use|taken|been (used|taken))\b|\bduplicate (\w+ )?(name|id)\b/i;
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;

@@ -31,6 +31,10 @@ const freeCalls: Readonly<Record<string, FreeCall>> = {
   },
   'copy.deepcopy': copied,
   'copy.copy': copied,
+  'dataclasses.field': ({ named, invoke }) => {
+    const factory = named.get('default_factory');
+    return factory === undefined ? (named.get('default') ?? unknown) : invoke(factory, []);
+  },
   'random.sample': same,
   Array: (_, first) => range([first]),
   'Array.from': (call, first, second) => {

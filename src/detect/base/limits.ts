@@ -12,6 +12,9 @@ export const largestNotebook = 16_000_000;
 /** Reports of progress that a parser gives on one file, one in some hundred of its operations. */
 export const parserReports = 100_000;
 
+/** Bodies of functions that are kept parsed while the files of a workspace are looked at. */
+export const mostBodies = 2000;
+
 /** How much one program may take, so that no source, however strange, holds up the editor. */
 export const maxSteps = 20_000;
 /** The same for all that is looked for in one file. */

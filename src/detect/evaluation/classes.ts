@@ -1,6 +1,7 @@
 import { frameworkCall } from '../base/calls.ts';
 import type { CallContext } from '../base/calls.ts';
 import { shapeOf } from '../base/frameworks.ts';
+import { constructDataclass, isDataclass } from './dataclasses.ts';
 import { linearize } from './linearize.ts';
 import { optionsOf, unknown } from '../base/values.ts';
 import type { ClassDefinition, Instance, Scope, Value } from '../base/values.ts';
@@ -86,8 +87,9 @@ export class Classes implements Part {
         return;
       }
       const init = this.namesOf(ancestor).names.get('__init__');
-      if (init?.kind !== 'function') continue;
-      this.all.calls.invoke({ ...init, home: ancestor, bound: instance }, call);
+      if (init?.kind === 'function') this.all.calls.invoke({ ...init, home: ancestor, bound: instance }, call);
+      else if (isDataclass(ancestor)) constructDataclass(this.all, instance, line.slice(i), call);
+      else continue;
       return;
     }
   }

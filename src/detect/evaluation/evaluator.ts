@@ -1,3 +1,4 @@
+import { noArguments } from '../base/calls.ts';
 import type { CallContext } from '../base/calls.ts';
 import { Calls } from './calls.ts';
 import { Classes } from './classes.ts';
@@ -23,6 +24,7 @@ export class Evaluator implements Parts {
   readonly expressions: Expressions = new Expressions(this);
   readonly statements: Statements = new Statements(this);
   readonly signatures: Signatures = new Signatures(this);
+  private readonly answers = new Map<Binding, Value | null>();
 
   constructor(workspace: Workspace) {
     this.state = { workspace, busy: new Set(), steps: 0, fileSteps: 0, depth: 0, nesting: 0 };
@@ -64,9 +66,14 @@ export class Evaluator implements Parts {
     return this.classes.instantiate(definition, call);
   }
 
-  /** Calls a function of the workspace; answers what it returns. */
-  invoke(value: FunctionValue, call: CallContext): Value {
-    return this.calls.invoke(value, call);
+  /** What a function at the top of a file returns when it is called without arguments; `null`: it is none. */
+  answered(module: ModuleScope, binding: Binding): Value | null {
+    const known = this.answers.get(binding);
+    if (known !== undefined) return known;
+    const value = this.bound(module, binding);
+    const answer = value.kind === 'function' ? this.calls.invoke(value, noArguments(module.file)) : null;
+    this.answers.set(binding, answer);
+    return answer;
   }
 
   /** Calls a function without arguments and returns the names in its body. */

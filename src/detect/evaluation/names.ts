@@ -18,6 +18,8 @@ export class Names implements Part {
   private readonly definitions = new Map<object, ClassDefinition>();
   /** What each file's imports mean: the folders around a file are looked through once. */
   private readonly modules = new Map<ModuleScope, Map<string, Value>>();
+  /** What was asked for by itself, and not on the way to something else, which may change the lists in it. */
+  private readonly asked = new Map<Binding, Value>();
 
   constructor(all: Parts) {
     this.all = all;
@@ -46,6 +48,13 @@ export class Names implements Part {
 
   /** The value of one binding alone. */
   bound(module: ModuleScope, binding: Binding): Value {
+    if (this.all.state.nesting > 0) return this.followed(module, binding);
+    const known = this.asked.get(binding) ?? this.followed(module, binding);
+    this.asked.set(binding, known);
+    return known;
+  }
+
+  private followed(module: ModuleScope, binding: Binding): Value {
     return this.once(binding, () => this.boundNow(module, binding));
   }
 

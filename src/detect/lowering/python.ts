@@ -37,7 +37,7 @@ function loweredStatement(node: Node): Statement[] {
     case 'import_from_statement':
       return lowerFromImport(node);
     case 'class_definition':
-      return [lowerClass(node)];
+      return [lowerClass(node, [])];
     case 'function_definition':
       return [{ kind: 'function', syntax: lowerFunction(node, []) }];
     case 'decorated_definition':
@@ -101,7 +101,7 @@ function lowerTry(node: Node): Statement[] {
   ];
 }
 
-function lowerClass(node: Node): Statement {
+function lowerClass(node: Node, decorators: readonly string[]): Statement {
   const bases = named(field(node, 'superclasses')).filter((each) => each.type !== 'keyword_argument');
   return {
     kind: 'class',
@@ -110,6 +110,7 @@ function lowerClass(node: Node): Statement {
       line: lineOf(node),
       bases: bases.map(lowerExpression),
       body: lowerBody(field(node, 'body')),
+      decorators,
       isAbstract: false,
     },
   };
@@ -134,10 +135,10 @@ function lowerFunction(node: Node, decorators: readonly string[]): FunctionSynta
 function lowerDecorated(node: Node): Statement[] {
   const definition = field(node, 'definition');
   if (definition === null) return [];
-  if (definition.type !== 'function_definition') return lowerStatement(definition);
   const decorators = named(node)
     .filter((each) => each.type === 'decorator')
     .map((each) => /(\w+)\s*(?:\(|$)/.exec(each.text.slice(0, longestName))?.[1] ?? '');
+  if (definition.type === 'class_definition') return [lowerClass(definition, decorators)];
   return [{ kind: 'function', syntax: lowerFunction(definition, decorators) }];
 }
 
@@ -159,17 +160,22 @@ function lowerSimple(node: Node): Statement[] {
     right = field(right, 'right');
   }
   if (right === null) return lowerDeclaration(node);
-  const type = /(\w+)(?:\[.*)?$/.exec((field(last, 'type')?.text ?? '').slice(-longestName))?.[1] ?? null;
-  return [{ kind: 'assign', targets, value: lowerExpression(right), line, type }];
+  return [{ kind: 'assign', targets, value: lowerExpression(right), line, type: typeOf(last) }];
 }
 
-/** Only a type with calls in it says more than the type. */
+/** The last part of the type that an assignment writes, which may be a text. */
+function typeOf(assignment: Node): string | null {
+  const text = field(assignment, 'type')?.text ?? '';
+  return /(\w+)(?:\[.*)?["']?$/.exec(text.slice(-longestName))?.[1] ?? null;
+}
+
 function lowerDeclaration(node: Node): Statement[] {
   const target = field(node, 'left');
   const type = field(node, 'type');
-  if (target?.type !== 'identifier' || type === null || !type.text.includes('(')) return [];
-  const called = type.descendantsOfType('call').flatMap((each) => (each === null ? [] : [lowerExpression(each)]));
-  return [{ kind: 'declare', name: target.text, called: called.slice(0, mostCalled) }];
+  if (target?.type !== 'identifier' || type === null) return [];
+  const calls = type.text.includes('(') ? type.descendantsOfType('call') : [];
+  const called = calls.flatMap((each) => (each === null ? [] : [lowerExpression(each)]));
+  return [{ kind: 'declare', name: target.text, called: called.slice(0, mostCalled), type: typeOf(node) }];
 }
 
 function lowerImport(node: Node): Statement[] {

@@ -91,6 +91,8 @@ export interface ClassSyntax {
   readonly line: number;
   readonly bases: readonly Expression[];
   readonly body: readonly Statement[];
+  /** Names of decorators in Python, the last part of each: `dataclass`. */
+  readonly decorators: readonly string[];
   readonly isAbstract: boolean;
 }
 
@@ -103,8 +105,13 @@ export type Statement =
       /** The last part of the type that is written: `Metric`. */
       readonly type: string | null;
     }
-  /** A name with a type and no value, `x: Annotated[str, dspy.InputField()]`: what is called in the type. */
-  | { readonly kind: 'declare'; readonly name: string; readonly called: readonly Expression[] }
+  /** A name with a type and no value, `x: Annotated[str, dspy.InputField()]`: the type, and what is called in it. */
+  | {
+      readonly kind: 'declare';
+      readonly name: string;
+      readonly called: readonly Expression[];
+      readonly type: string | null;
+    }
   /** `x += [...]`. */
   | { readonly kind: 'extend'; readonly target: Expression; readonly value: Expression; readonly line: number }
   /** An instance field of a class in TypeScript. */

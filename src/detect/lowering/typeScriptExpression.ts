@@ -183,6 +183,7 @@ export function lowerClass(node: Node): ClassSyntax {
     line: lineOf(node),
     bases: base === null ? [] : [lowerExpression(base)],
     body: named(field(node, 'body')).flatMap(lowerMember),
+    decorators: [],
     isAbstract: node.type === 'abstract_class_declaration',
   };
 }

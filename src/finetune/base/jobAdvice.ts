@@ -16,12 +16,20 @@ const isUnknown =
 /** What is said of the rows is not said of the job. */
 const ofRows = /\b(messages?|rows?|lines?|examples?|samples?|file)\b/i;
 
+const tooLarge = /^413\b|\b(entity|payload|body|file|upload|content|request) (is )?too large\b/i;
+const isThere = /^409\b/;
 const tooFewRows = /at least \d+ (\w+ )?(examples?|rows?|samples?|lines?)|too few (examples|rows|samples)/i;
 const ofTrainingFile = /\bfile\b|training/i;
 const rowsTooLong = /(context|sequence).?length|too many tokens|too long/i;
 
 /** @param setting where the trainer is configured: `endpoints.lab.fineTune`. @returns '': nothing is known. */
 export function jobAdvice(said: string, setting: string): string {
+  if (tooLarge.test(said)) {
+    return 'The file of rows is larger than the service, or what stands before it, takes: raise the limit there, or give the step fewer rows.';
+  }
+  if (isThere.test(said)) {
+    return `Delete what has that name at the service, or name the job otherwise: ${setting}.extra: {"suffix": "…"}.`;
+  }
   const found = settings.find(([words]) => words.test(said))?.[1];
   if (found !== undefined) return found;
   if (tooFewRows.test(said) && ofTrainingFile.test(said)) {

@@ -1,7 +1,7 @@
 /** Starting a job that must not run twice, at a service that gives it its id. */
 import type { Connection } from '../../lm/connection.ts';
 import { classify } from '../../lm/failures.ts';
-import { isApiError } from './serviceClient.ts';
+import { isApiError, isTaken, isUnanswered } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';
 
 export interface Sending {
@@ -32,9 +32,17 @@ export function sendOnce(client: ServiceClient, { what, post, find }: Sending, s
     } catch (error) {
       // What an earlier attempt may have done is not undone by one that did nothing.
       perhapsCreated = earlier || !neverStarted(error, client.connection);
+      // Its name is made of its content: what has it may be this very job.
+      const created = isTaken(error) ? await find(attempt).catch(noneIfUnanswered) : null;
+      if (created !== null) return created;
       throw error;
     }
   });
+}
+
+function noneIfUnanswered(error: unknown): null {
+  if (isUnanswered(error)) return null;
+  throw error;
 }
 
 /** Whether a failed request certainly did nothing: never sent, or turned away at the door. */

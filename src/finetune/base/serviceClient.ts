@@ -9,7 +9,7 @@ import { whereToLook } from '../../lm/endpoint.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
 import { meaningOf } from '../../wire/errorMeaning.ts';
 import type { ErrorMeaning } from '../../wire/meanings.ts';
-import { classify, limitOfJobsAdvice, saidOf } from '../../lm/failures.ts';
+import { classify, saidOf } from '../../lm/failures.ts';
 import type { Failure } from '../../lm/failures.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
 import { sendPlain } from './plainRequest.ts';
@@ -75,8 +75,8 @@ export class ServiceClient {
       who: `${this.who}, asked for ${what},`,
       advice: `${whereToLook(this.connection.endpoint)}.`,
       classify: (error: unknown): Failure => {
-        const own = also?.(error) ?? (refusesContent(error) ? this.refusal(what, error.message) : null);
-        return own === null ? ofJobs(classify(error, this.connection, what)) : { kind: 'final', error: own };
+        const own = also?.(error) ?? (refusesContent(error) ? this.refusal(what, wordsOf(error)) : null);
+        return own === null ? classify(error, this.connection, what) : { kind: 'final', error: own };
       },
       options: retry,
     };
@@ -194,22 +194,29 @@ export function isUnknown(error: unknown): error is APIError {
 
 /** The request itself is wrong in the service's eyes: the rows, or a setting of the job. */
 export function refusesContent(error: unknown): error is APIError {
-  return isApiError(error) && [400, 413, 415, 422].includes(error.status ?? 0) && !isOtherwise(error);
+  return isApiError(error) && [400, 409, 413, 415, 422].includes(error.status ?? 0) && !isOtherwise(error);
 }
 
-/** 400 is also how some say that the account is empty, that the model is not known or that the rows are still looked at. */
+/** Of a page that stands before the service, its title. */
+function wordsOf(error: APIError): string {
+  return saidOf(error)?.text ?? error.message;
+}
+
+/** Whether the service has something of that name, so that it makes no second one. */
+export function isTaken(error: unknown): boolean {
+  return isApiError(error) && error.status === 409 && refusesContent(error);
+}
+
+/**
+ * 400 is also how some say that the account is empty, that the model is not known or that the rows are still looked at,
+ * 409 that something else is under way.
+ */
 function isOtherwise(error: APIError): boolean {
   const said = saidOf(error);
   return error.code === 'model_not_found' || (said !== null && otherwise.has(meaningOf(said.status, said.words)));
 }
 
 const otherwise: ReadonlySet<ErrorMeaning> = new Set(['noCredit', 'denied', 'wrongKey', 'rateLimit', 'passing']);
-
-/** Limits of a service that trains are those of its jobs. */
-function ofJobs(failure: Failure): Failure {
-  const isLimit = failure.kind === 'retry' && failure.throttled && failure.advice !== undefined;
-  return isLimit ? { ...failure, advice: limitOfJobsAdvice } : failure;
-}
 
 /** @throws BrokenAnswer for a value of another shape. */
 export function parsed<T>(schema: z.ZodType<T>, value: unknown, shape = 'the OpenAI shape'): T {

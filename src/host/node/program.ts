@@ -5,7 +5,7 @@ import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';
 import type { ExportPath, Role } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
-import { takesAllInOne } from './metricShape.ts';
+import { takesAllInOne, takesRowAlone } from './metricShape.ts';
 import { userFrame } from './userFrame.ts';
 
 /** The user's program, whichever way it is exported. */
@@ -62,11 +62,19 @@ export function takeMetric(exports: Readonly<Record<string, unknown>>, path: Exp
 }
 
 function fitMetric(metric: UserMetric, path: ExportPath): UserMetric {
-  if (!takesAllInOne(metric)) return metric;
+  if (takesAllInOne(metric)) throw new LoadError(allInOne(path), path.file);
+  if (!takesRowAlone(metric)) return metric;
   throw new LoadError(
-    `${path.spec} takes all in one argument, and a metric is given two, example and prediction. Write what calls it and name ` +
-      `that: \`(example, prediction) => …({ output: prediction.answer, expected: example.answer })\`.`,
+    `${path.spec} takes one argument, and a metric is given two, example and prediction: it never sees what the program ` +
+      'answered. Write `(example, prediction) => …`.',
     path.file,
+  );
+}
+
+function allInOne(path: ExportPath): string {
+  return (
+    `${path.spec} takes all in one argument, and a metric is given two, example and prediction. Write what calls it and name ` +
+    `that: \`(example, prediction) => …({ output: prediction.answer, expected: example.answer })\`.`
   );
 }
 

@@ -22,6 +22,13 @@ describe('rows that all fail', () => {
     );
   });
 
+  it('are told as what they are where there is one', () => {
+    expect(told(tallyOf(many(1, 'program', () => 'no')))).toThrow(/^dev: its only row failed, so there is nothing to/);
+    const away = new FailureTally([0, 1]);
+    away.add({ error: { kind: 'program', message: 'away' } }, { settled: true, unanswered: true });
+    expect(told(away)).toThrow(/^dev: its only row was not answered\./);
+  });
+
   it('in the program with one error are one fault, numbers aside', () => {
     expect(told(tallyOf(many(3, 'program', (i) => `row ${i}`)))).toThrow(/all 3 rows failed with the same error/);
     expect(told(tallyOf(many(3, 'program', (i) => `no ${'abc'[i]}`)))).not.toThrow();

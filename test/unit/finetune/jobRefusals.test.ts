@@ -1,10 +1,12 @@
 /** Jobs that a service does not start, in the words of services: what is asked again, and what ends the step, saying why. */
+import { APIError } from 'openai';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { CallRejected, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { TrainingJob } from '../../../src/engine/interfaces.ts';
 import { createOpenAiTrainer } from '../../../src/finetune/openai/openaiTrainer.ts';
 import { connect, type Connection } from '../../../src/lm/connection.ts';
-import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+import { defineEndpoint, trainerName } from '../../../src/lm/endpoint.ts';
+import { classify } from '../../../src/lm/failures.ts';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { sendError } from '../../fakes/fakeHttp.ts';
 
@@ -42,14 +44,24 @@ interface Refusal {
 
 let fake: FakeEndpoint;
 let connection: Connection;
+/** What an upload of rows is answered; `null`: it is taken. */
+let page: string | null;
 /** Of each attempt; behind the last one jobs are taken. */
 let refusals: readonly Refusal[];
 let asked: number;
+let uploads: number;
 
 beforeEach(async () => {
   asked = 0;
+  uploads = 0;
+  page = null;
   fake = await startFakeEndpoint({
     intercept: ({ method, url }, response) => {
+      if (method === 'POST' && url === '/v1/files' && page !== null) {
+        uploads++;
+        response.writeHead(413, { 'content-type': 'text/html' }).end(page);
+        return true;
+      }
       if (method !== 'POST' || url !== '/v1/fine_tuning/jobs') return false;
       const refusal = refusals[asked++];
       if (refusal === undefined) return false;
@@ -58,7 +70,7 @@ beforeEach(async () => {
     },
     fineTuning: { listing: false },
   });
-  connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
+  connection = connect(defineEndpoint({ name: trainerName('lab'), baseURL: fake.baseURL }));
 });
 afterEach(async () => {
   await connection.close();
@@ -115,4 +127,38 @@ test('at a limit of jobs nothing is said of calls in flight', async () => {
   await expect(failed).rejects.toThrow(EndpointUnavailable);
   await expect(failed).rejects.toThrow(/8 fine-tuning requests per day.*when other jobs of the account have ended/);
   await expect(failed).rejects.not.toThrow(/concurrency/);
+});
+
+test('a limit of what answers is one of calls', () => {
+  const said = new APIError(429, { message: 'Too many requests' }, undefined, new Headers());
+  const endpoint = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
+  expect(classify(said, endpoint, 'its models')).toMatchObject({
+    advice: expect.stringContaining('concurrency') as string,
+  });
+  expect(classify(said, connection, 'its jobs')).toMatchObject({
+    advice: expect.stringContaining('other jobs of the account') as string,
+  });
+});
+
+test('a name that is taken ends the step at once, and says how to take another', async () => {
+  refusals = Array.from({ length: 1000 }, () => ({ status: 409, message: 'A job with this name already exists' }));
+  const failed = submit();
+  await expect(failed).rejects.toThrow(CallRejected);
+  await expect(failed).rejects.toThrow(/already exists\. Delete .*endpoints\.lab\.fineTune\.extra: {"suffix": "…"}/);
+  expect(asked).toBe(1);
+});
+
+test('other conflicts pass', () => {
+  const said = (message: string) => new APIError(409, { message }, undefined, new Headers());
+  expect(classify(said('Another request is in progress.'), connection, 'a job')).toMatchObject({ kind: 'retry' });
+  expect(classify(said('The name is already taken.'), connection, 'a job')).toMatchObject({ kind: 'final' });
+});
+
+test('rows that are too many for a proxy end the step at once, without its page', async () => {
+  page = '<html><head><title>413 Request Entity Too Large</title></head><body><hr>nginx</body></html>';
+  const failed = submit();
+  await expect(failed).rejects.toThrow(CallRejected);
+  await expect(failed).rejects.toThrow(/does not take the upload of training rows: .*Too Large.* fewer rows/);
+  await expect(failed).rejects.not.toThrow(/<|nginx/);
+  expect(uploads).toBe(1);
 });

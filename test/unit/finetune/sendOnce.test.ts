@@ -56,6 +56,12 @@ it('a job whose answer was lost is looked for before each further attempt, whate
   expect([id, posts]).toEqual(['job-1', 2]);
 });
 
+it('a job whose name is taken is looked for at once: it may have been started already', async () => {
+  const taken = APIError.generate(409, { error: { message: 'It already exists' } }, undefined, new Headers());
+  const sending = { what: 'a job', post: () => Promise.reject(taken), find: () => Promise.resolve('job-1') };
+  await expect(sendOnce(client, sending, never)).resolves.toBe('job-1');
+});
+
 it.each([2, 3, 4])('a list of %i pages is given as a whole, or not at all where that is too many', async (pages) => {
   const api = new TogetherApi(client);
   let page = 0;

@@ -1,6 +1,6 @@
 /* eslint-disable prefer-rest-params -- what metrics of others are like */
 import { describe, expect, it } from 'vitest';
-import { takesAllInOne } from '../../../src/host/node/metricShape.ts';
+import { takesAllInOne, takesRowAlone } from '../../../src/host/node/metricShape.ts';
 
 type Any = Readonly<Record<string, unknown>>;
 const nothing = (): unknown => undefined;
@@ -47,5 +47,49 @@ describe('a metric of one argument alone', () => {
     ],
   ])('is not one with %s', (_, metric) => {
     expect(takesAllInOne(metric)).toBe(false);
+  });
+});
+
+describe('a metric of the row alone', () => {
+  const named = {
+    async 'of a row'(example: Any) {
+      return Promise.resolve(example['kind'] === 'x');
+    },
+  };
+
+  it.each<[string, (...args: never[]) => unknown]>([
+    ['a name', (example: Any) => example['kind']],
+    [
+      'an object that is taken apart',
+      ({ kind, of: [first, second] = ['a', 'b'] }: Any & { of?: string[] }) => [kind, first, second],
+    ],
+    [
+      'a function',
+      function score(example: Any) {
+        return [example, 2];
+      },
+    ],
+    ['a method with any name', named['of a row']],
+    ['a name without brackets', new Function('return example => [example, 1]')() as () => unknown],
+    ['a comma behind it and in a comment', new Function('return (example, /* ), b */) => example')() as () => unknown],
+  ])('is %s', (_, metric) => {
+    expect(takesRowAlone(metric)).toBe(true);
+  });
+
+  it.each<[string, (...args: never[]) => unknown]>([
+    ['two', (example: Any, prediction: Any) => example === prediction],
+    ['a default', (example: Any, prediction: Any = {}) => example === prediction],
+    ['the rest', (...both: Any[]) => both[0] === both[1]],
+    ['one and the rest', ({ a }: Any, ...others: Any[]) => a === others[0]],
+    ['none', () => true],
+    ['what is bound', ((a: Any, b: Any, c: Any) => [a, b, c]).bind(null, {}, {})],
+    [
+      'arguments',
+      function score(example: Any) {
+        return example === arguments[1];
+      },
+    ],
+  ])('is not one with %s', (_, metric) => {
+    expect(takesRowAlone(metric)).toBe(false);
   });
 });
