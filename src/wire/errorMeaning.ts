@@ -167,7 +167,8 @@ const modelWentAway =
 const fileNotReady =
   /\bfile\b(?![^]*\b(failed|invalid|errors?)\b)[^]{0,80}\b(not (yet )?(ready|(been )?processed|in a succeeded state)|(still|is) being processed|still processing)\b/i;
 /** Of a job, a file or a model by that name: it will be there the next time too. */
-const isThere = /\balready (exists?|in use|taken|been (used|taken))\b|\bduplicate (\w+ )?(name|id)\b/i;
+const isThere =
+  /\balready exists?\b|\b(name|id)\b[^.]{0,60}\balready (in use|taken|been (used|taken))\b|\bduplicate (\w+ )?(name|id)\b/i;
 const overQuota = /\b(exceed(ed|s)?|over) [^.]{0,30}\bquota\b/i;
 /** In the words of nginx, Go and Apache. */
 const wantsTls = /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server|plain HTTP to an SSL-enabled/i;

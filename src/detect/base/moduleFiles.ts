@@ -63,8 +63,8 @@ function pythonRoots(from: string, exists: Exists): string[] {
 const endings = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
 
 /**
- * A module of TypeScript: relative, or `@/…` and `~/…` from `src` of a folder around the file or that folder itself, as bundlers are
- * set up to: in a monorepo, from the nearest that has it.
+ * A module of TypeScript: relative, or `@/…` and `~/…` from the nearest `src` around the file that has it, else from a folder around
+ * the file, as bundlers are set up to.
  */
 export function typescriptModule(from: string, module: string, exists: Exists): string | null {
   const alias = /^[@~]\/(.*)$/.exec(module)?.[1];
@@ -79,9 +79,15 @@ export function typescriptModule(from: string, module: string, exists: Exists): 
 }
 
 function aliasPlace(folder: string, alias: string, exists: Exists): string | null {
-  const place =
-    typescriptPlace(join(join(folder, 'src'), alias), exists) ?? typescriptPlace(join(folder, alias), exists);
-  return place === null && folder !== '' ? aliasPlace(folderOf(folder), alias, exists) : place;
+  const around = foldersAround(folder);
+  // A file beside the importing one may have the same name, so without a `src` the outermost folder goes first.
+  const roots = [...around.map((each) => join(each, 'src')), ...around.toReversed()];
+  return roots.map((root) => typescriptPlace(join(root, alias), exists)).find((place) => place !== null) ?? null;
+}
+
+/** The folder and those around it, from within. */
+function foldersAround(folder: string): readonly string[] {
+  return folder === '' ? [folder] : [folder, ...foldersAround(folderOf(folder))];
 }
 
 /** `path` itself, with an ending, as `.js` that is written for `.ts`, or the folder's index. */

@@ -27,9 +27,8 @@ export function jobAdvice(said: string, setting: string): string {
   if (tooLarge.test(said)) {
     return 'The file of rows is larger than the service, or what stands before it, takes: raise the limit there, or give the step fewer rows.';
   }
-  if (isThere.test(said)) {
-    return `Delete what has that name at the service, or name the job otherwise: ${setting}.extra: {"suffix": "…"}.`;
-  }
+  // Names are made of the content and jobs found again by them, so another name is no way out.
+  if (isThere.test(said)) return 'Delete what has that name at the service.';
   const found = settings.find(([words]) => words.test(said))?.[1];
   if (found !== undefined) return found;
   if (tooFewRows.test(said) && ofTrainingFile.test(said)) {

@@ -13,7 +13,7 @@ class Child(Base):
 `;
 
 describe('Detector', () => {
-  it('follows aliases from the nearest folder around a file that has them, as in a monorepo', async () => {
+  it('follows aliases from the nearest `src` around a file that has them, else from the outermost folder', async () => {
     const asks = (name: string) => `import { Module, Predict } from 'bettertogether';
 export class ${name} extends Module {
   ${name.toLowerCase()} = new Predict('question -> answer');
@@ -25,11 +25,18 @@ export class ${name} extends Module {
       'src/lib/base.ts': asks('Far'),
       'src/lib/other.ts': asks('Other'),
       'apps/web/src/bot.ts': `import { Near } from '@/lib/base';\nexport class Bot extends Near {}\n`,
+      'src/server/lib/other.ts': asks('Neighbour'),
+      'src/server/bot.ts': `import { Other } from '@/lib/other';\nexport class Bot3 extends Other {}\n`,
+      'lib/plain.ts': asks('Plain'),
+      'app/lib/plain.ts': asks('Neighbour'),
+      'app/bot.ts': `import { Plain } from '@/lib/plain';\nexport class Bot4 extends Plain {}\n`,
       'apps/web/src/far.ts': `import { Other } from '~/lib/other';\nexport class Bot2 extends Other {}\n`,
     });
     await detector.scan();
     expect(brief(detector.inFile('apps/web/src/bot.ts').programs)).toEqual(['Bot: near']);
     expect(brief(detector.inFile('apps/web/src/far.ts').programs)).toEqual(['Bot2: other']);
+    expect(brief(detector.inFile('src/server/bot.ts').programs)).toEqual(['Bot3: other']);
+    expect(brief(detector.inFile('app/bot.ts').programs)).toEqual(['Bot4: plain']);
   });
 
   it('tells kind, framework, place and signature of each thing', async () => {
