@@ -124,11 +124,11 @@ class _Signature(_Shown):
         return state.signature_anew(own)
 
     def _keep_read(self, predictor: Any, value: Any, loaded: Any, phase: Phase) -> None:
-        """Fields that are added to the state's signature, as some programs do in their first run only."""
+        """Fields that are added to the state's signature or changed, as some programs do in their first run only."""
         own = own_signature(predictor)
         if not (loaded.has_instructions(predictor) and _state(loaded, phase).has_instructions_of(value, own)):
             return
-        if value.fields.keys() != own.fields.keys():
+        if _fields(value) != _fields(own):
             vars(predictor)[self._name] = value.with_instructions(loaded.instructions)
 
 
@@ -192,6 +192,10 @@ def _own(predictor: Any, name: str) -> Any:
     if isinstance(getattr(type(predictor), name, None), _Shown):
         return vars(predictor).get(name)
     return getattr(predictor, name)
+
+
+def _fields(signature: Any) -> list[Any]:
+    return [(name, each.annotation, each.json_schema_extra) for name, each in signature.fields.items()]
 
 
 def _same_demo(one: Any, other: Any) -> bool:

@@ -293,6 +293,26 @@ def test_what_the_code_sets_once_without_reading_stays(start: Start) -> None:
     assert asked_in_turn(start, body) == in_states(of_the_code, of_the_code, of_the_code)
 
 
+def test_a_field_that_the_code_describes_once_stays_so_in_each_state(start: Start) -> None:
+    host, _ = start(
+        HEAD
+        + """
+        self.is_ready = False
+
+    def forward(self, question):
+        if not self.is_ready:
+            self.is_ready = True
+            self.answer.signature = self.answer.signature.with_updated_fields('answer', desc='In one word.')
+        return self.answer(question=question)
+"""
+    )
+    host.put('one', ONE)
+    for state, words in (('one', 'Be one on {day}.'), ('one', 'Be one on {day}.'), ('start', 'Answer.')):
+        host.run({'question': 'q1'}, state)
+        assert asked(host)[0] == words
+        assert 'In one word.' in host.calls[-1]['call']['prompt']['messages'][0]['content']
+
+
 def test_what_the_code_loads_once_stays(start: Start) -> None:
     body = """
         self.is_ready = False
