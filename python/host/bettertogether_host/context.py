@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .kept import SharedDemos
+from .in_hand import InHand
 from .states import PredictorState, ProgramState
 from .user_errors import RunStopped
 from .wire import Answer
@@ -57,18 +57,11 @@ class Run:
         self.compiled: Compiled | None = None
         # What answers calls on the run's LM that belong to no predictor; `None`: the base model.
         self.settings_model: str | None = None
-        # What the program's code read of the state (shown_states.py), by predictor.
-        self.signatures_read: set[str] = set()
-        self.demos_read: dict[str, SharedDemos] = {}
+        self.in_hand = InHand()
         self._calls: list[PredictorCall] = []
         self._retrievals: list[dict[str, Any]] = []
         self._open: set[Answer] = set()
         self._guard = threading.Lock()
-
-    def demos_changed(self, predictor: str) -> list[Any] | None:
-        """The demos that the program's code read, if it added to them or took some out: a list of a call's own."""
-        read = self.demos_read.get(predictor)
-        return None if read is None or read.unchanged() else list(read)
 
     def unserved(self, error: BaseException) -> BaseException:
         """What is raised where an LM is asked that no endpoint serves."""
@@ -77,6 +70,7 @@ class Run:
     def cut_off(self) -> None:
         """In a forked process: another thread may have held the lock."""
         self._guard = threading.Lock()
+        self.in_hand.cut_off()
 
     def seconds(self) -> float:
         return time.perf_counter() - self.started

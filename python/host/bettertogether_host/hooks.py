@@ -20,10 +20,11 @@ from dspy.dsp.utils.settings import settings
 
 from . import forks
 from .addresses import address_of
-from .context import Compiled, Phase, PredictorCall, current_call, current_phase
+from .context import Compiled, Phase, PredictorCall, Run, current_call, current_phase
 from .engines import relay_lm, target_of
 from .exact import exact
 from .forks import LM_CALLED
+from .kept import SharedDemos
 from .live import live_rows
 from .lm_errors import CallRejected, OutsideOfRun
 from .lms import Lms
@@ -32,8 +33,8 @@ from .quick import quick_call
 from .relay import RUNS_ENDPOINT, STATE, Relay, Target
 from .samples import asked_for, sample_of
 from .shown_states import install as show_states
-from .shown_states import own_demos, own_signature
-from .signatures import NamedPredictor, brief, describe_demos
+from .shown_states import own_demos, own_signature, same_demos, signature_in_use
+from .signatures import NamedPredictor, brief
 from .states import PredictorState
 from .user_errors import text_of
 
@@ -58,20 +59,21 @@ class Predictors:
         name = self._names.get(id(predictor))
         return self._stages.get(getattr(predictor, 'stage', '')) if name is None else name
 
-    def as_loaded(self, name: str, predictor: Any) -> tuple[bool, bool]:
-        """Whether a predictor's instructions, and its demos, are those that its author gave it: not `forward`."""
-        loaded = self._loaded[name]
-        instructions, demos = loaded.has_instructions(predictor), loaded.has_demos(predictor)
-        if not (instructions and demos) and not loaded.told:
-            loaded.told = True
-            what = ' and the '.join(
-                [*([] if instructions else ['instructions']), *([] if demos else ['demos'])],
-            )
-            sys.stderr.write(
-                f"The program's code sets the {what} of the predictor '{name}' while it runs. What it sets is used, "
-                "and no step's in its place. What is set in __init__ can be optimized.\n"
-            )
-        return instructions, demos
+    def asked_with(self, name: str, predictor: Any, run: Run) -> dict[str, Any]:
+        """Arguments of a predictor's call: what of the run's state `forward` leaves in place, and what it sets."""
+        loaded, state, held = self._loaded[name], run.state.predictors[name], run.in_hand.of(predictor)
+        own = dspy.ensure_signature(own_signature(predictor))
+        signature, demos = state.signature(own), state.demos(own)
+        if 'signature' in held:
+            signature = held['signature']
+        elif not loaded.has_instructions(predictor):
+            signature = own
+        if 'demos' in held:
+            demos = demos if same_demos(held['demos'] or [], demos) else list(held['demos'] or [])
+        elif not loaded.has_demos(predictor):
+            demos = own_demos(predictor)
+        loaded.tell(state.has_instructions_of(signature, own), isinstance(demos, SharedDemos))
+        return {'signature': signature, 'demos': demos}
 
     def loaded(self, predictor: Any) -> _Loaded | None:
         """What it was when the program was loaded; `None`: it is none of the program's."""
@@ -96,16 +98,21 @@ class _Loaded:
 
     def has_instructions(self, predictor: Any) -> bool:
         signature = own_signature(predictor)
-        return signature is self._signature or signature.instructions == self.instructions
+        return signature is self._signature or getattr(signature, 'instructions', None) == self.instructions
 
     def has_demos(self, predictor: Any) -> bool:
-        """By value: a copy of the predictor (`BestOfN`) has copies of them."""
-        demos = own_demos(predictor)
-        return len(demos) == len(self._demos) and all(map(_same_demo, demos, self._demos))
+        return same_demos(own_demos(predictor), self._demos)
 
-
-def _same_demo(one: Any, other: Any) -> bool:
-    return one is other or describe_demos([one]) == describe_demos([other])
+    def tell(self, instructions: bool, demos: bool) -> None:
+        """Says once what the program's code sets. The arguments: whether a call has the state's."""
+        if (instructions and demos) or self.told:
+            return
+        self.told = True
+        what = ' and the '.join([*([] if instructions else ['instructions']), *([] if demos else ['demos'])])
+        sys.stderr.write(
+            f"The program's code sets the {what} of the predictor '{self.name}' while it runs. What it sets is used, "
+            "and not a step's as it is. What is set in __init__ can be optimized.\n"
+        )
 
 
 def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
@@ -250,7 +257,7 @@ class _PredictorCalls:
 
         token = current_call.set(call)
         try:
-            refuse_paths(dspy.ensure_signature(kwargs.get('signature', predictor.signature)), kwargs)
+            refuse_paths(_signature_of(predictor, kwargs), kwargs)
             yield keep
         except BaseException as error:
             call.finish(phase.run, None, text_of(error))
@@ -263,18 +270,13 @@ class _PredictorCalls:
         """What the program's code passes itself goes before the run's state."""
         name = self._predictors.name_of(predictor)
         state = None if name is None else phase.run.state.predictors[name]
-        signature = kwargs.get('signature', predictor.signature)
+        signature = _signature_of(predictor, kwargs)
         # One that is made within `forward` is not optimized: it is known by its signature and asks the base model.
-        call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
+        call = PredictorCall(phase.run, name or brief(signature), state, _path(predictor))
         call.inputs = _inputs(predictor, kwargs)
         if state is not None:
-            own = own_signature(predictor)
-            instructions, demos = self._predictors.as_loaded(name, predictor)
-            if instructions:
-                kwargs.setdefault('signature', state.signature(own))
-            if demos:
-                added = phase.run.demos_changed(name)
-                kwargs.setdefault('demos', state.demos(own) if added is None else added)
+            for argument, value in self._predictors.asked_with(name, predictor, phase.run).items():
+                kwargs.setdefault(argument, value)
             lm = kwargs.get('lm') or predictor.lm or settings.lm
             if target_of(lm) is None and self._predictors.asks_its_own(name, lm, self._lms):
                 kwargs['lm'] = self._lm_of(lm, state)
@@ -289,8 +291,8 @@ class _PredictorCalls:
         """
         name = compiled.name_of(predictor)
         state = None if name is None else compiled.state_of(name)
-        signature = kwargs.get('signature', predictor.signature)
-        call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
+        signature = _signature_of(predictor, kwargs)
+        call = PredictorCall(phase.run, name or brief(signature), state, _path(predictor))
         call.inputs = _inputs(predictor, kwargs)
         if name is None or state is None:
             return call
@@ -352,9 +354,15 @@ def _path(predictor: Any) -> list[str]:
     return [type(module).__name__ for module in modules if module is not predictor]
 
 
+def _signature_of(predictor: Any, kwargs: Mapping[str, Any]) -> Any:
+    """Of a call."""
+    given = kwargs['signature'] if 'signature' in kwargs else signature_in_use(predictor)
+    return dspy.ensure_signature(given)
+
+
 def _inputs(predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON and before the call: what the program's code does to them later is not part of the trace."""
-    signature = dspy.ensure_signature(kwargs.get('signature', predictor.signature))
+    signature = _signature_of(predictor, kwargs)
     inputs = {}
     for name, field in signature.input_fields.items():
         if name in kwargs and name not in _PRIVILEGED:
@@ -365,5 +373,5 @@ def _inputs(predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(prediction: Any, predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    signature = dspy.ensure_signature(kwargs.get('signature', predictor.signature))
+    signature = _signature_of(predictor, kwargs)
     return {name: exact(prediction[name], live_rows.tag) for name in signature.output_fields if name in prediction}

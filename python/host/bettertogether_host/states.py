@@ -19,27 +19,34 @@ class PredictorState:
         self.instructions: str = state['instructions']
         self.model: str = state['model']
         self._demos: list[dict[str, Any]] = state['demos']
-        self._signatures: dict[Any, Any] = {}
+        self._signatures: dict[Any, tuple[Any, str]] = {}
         self._examples: dict[Any, tuple[list[Any], Kept]] = {}
-
-    @property
-    def has_no_demos(self) -> bool:
-        return not self._demos
 
     def signature(self, own: Any) -> Any:
         """The predictor's own signature with the state's instructions. A new class takes long, so it is kept."""
-        made = self._signatures.get(own)
-        if made is None:
-            made = own if own.instructions == self.instructions else own.with_instructions(self.instructions)
-            self._signatures[own] = made
+        made, instructions = self._signatures.get(own, (None, ''))
+        if made is None or made.instructions != instructions:  # in place, by the program's code
+            made = self.signature_anew(own)
+            self._signatures[own] = (made, made.instructions)
         return made
 
-    def demos(self, own: Any) -> SharedDemos:
+    def has_instructions_of(self, signature: Any, own: Any) -> bool:
+        return bool(getattr(signature, 'instructions', None) == self.signature(own).instructions)
+
+    def signature_anew(self, own: Any) -> Any:
+        """For code that may change it in place."""
+        return own if own.instructions == self.instructions else own.with_instructions(self.instructions)
+
+    def demos(self, own: Any) -> list[Any]:
         """A list of its own for each call, of examples that are shared: adapters read them only."""
         made = self._examples.get(own)
         if made is None:
-            made = self._examples[own] = ([_example(demo, own) for demo in self._demos], Kept())
+            made = self._examples[own] = (self.demos_anew(own), Kept())
         return SharedDemos(*made)
+
+    def demos_anew(self, own: Any) -> list[Any]:
+        """For code that may change them in place."""
+        return [_example(demo, own) for demo in self._demos]
 
 
 class ProgramState:
