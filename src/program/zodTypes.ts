@@ -1,14 +1,11 @@
-/** What zod schemas say of fields, for prompts. By what a schema's definition says, which zod's editions share. */
+/** What zod schemas say of fields, for prompts. */
 import * as z from 'zod';
 import type { Fields, JsonValue } from '../base/json.ts';
 import type { FieldType } from '../data/program.ts';
+import { definitionOf, takesNull } from './zodDefinition.ts';
 
 /** What goes into a schema, as an LM's answer does, or what comes out of it, as a program has it. */
 export type Side = 'input' | 'output';
-
-export function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
-  return (schema as z.core.$ZodTypes)._zod.def;
-}
 
 /** The field type that says the same as the schema; `json` with the schema's JSON schema where none does. */
 export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
@@ -40,6 +37,8 @@ export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
       return optional(fieldTypeOf(def.innerType, side));
     case 'readonly':
       return fieldTypeOf(def.innerType, side);
+    case 'nonoptional':
+      return required(fieldTypeOf(def.innerType, side), takesNull(def.innerType));
     case 'pipe':
       return pipe(def, schema, side);
     default:
@@ -55,6 +54,10 @@ function enumValues(entries: z.core.util.EnumLike): readonly (string | number)[]
 
 function optional(of: FieldType): FieldType {
   return of.kind === 'optional' ? of : { kind: 'optional', of };
+}
+
+function required(type: FieldType, orNull: boolean): FieldType {
+  return type.kind === 'optional' && !orNull ? type.of : type;
 }
 
 function literal(values: readonly unknown[], schema: z.core.$ZodType, side: Side): FieldType {

@@ -4,6 +4,7 @@ import * as mini from 'zod/mini';
 import { Predict, signature } from 'bettertogether';
 import type { FieldDescription } from '../../../src/data/program.ts';
 import { strictObjectSchema, typeName } from '../../../src/program/values/fieldTypes.ts';
+import { answerValue } from '../../../src/program/zodValues.ts';
 import { chat, run } from './run.ts';
 
 /** What TypeScript makes of `enum Level { Low, High }`. */
@@ -126,6 +127,52 @@ describe('an answer is read as its schema wants it', () => {
     ['by zod/mini', mini4(mini.object({ on: mini.date() })), '{"on": "2024-01-02"}', { on: new Date('2024-01-02') }],
   ])('%s', async (_, schema, text, value) => {
     expect(await read(schema, text)).toEqual(value);
+  });
+
+  it('by the member of a union whose shape it has, in which unions may be as deep as they like', async () => {
+    const kinds = ['a', 'b', 'c', 'd', 'e', 'f'];
+    let looks = 0;
+    const looked = (value: unknown) => (looks++, value);
+    type Node = z.ZodType;
+    const node: Node = z.lazy(() => z.union(kinds.map((kind) => member(kind))));
+    const member = (kind: string): Node =>
+      z.object({ kind: z.literal(kind), id: z.bigint().refine(looked), of: z.array(node) });
+    const deep = (depth: number): object => ({ kind: 'f', id: 5, of: depth === 0 ? [] : [deep(depth - 1)] });
+    const made = answerValue(node, deep(60));
+    expect(looks).toBe(0);
+    expect(JSON.stringify(made, (_, value: unknown) => (typeof value === 'bigint' ? 'big' : value))).toContain('"big"');
+    expect(JSON.stringify(deep(60)).match(/"id":5/g)).toHaveLength(61);
+  });
+
+  it.each([
+    ['a limit of zod', z.union([z.string().max(3), z.date()]), '2024-01-02', new Date('2024-01-02')],
+    ['a format', z.union([z.email(), z.bigint()]), '5', 5n],
+    ['keys', z.union([z.strictObject({ a: z.bigint() }), z.object({ a: z.date() })]), '{"a": 1, "b": 2}', undefined],
+    ['items', z.union([z.array(z.date()), z.array(z.bigint())]), '[1, 2]', [1n, 2n]],
+    ['enums', z.union([z.enum(['x']), z.bigint()]), '5', 5n],
+    ['what may be missing', z.union([z.object({ a: z.date() }), z.object({ b: z.bigint() })]), '{"b": 1}', { b: 1n }],
+    [
+      'two halves',
+      z.object({ a: z.bigint() }).and(z.object({ b: z.date().optional() })),
+      '{"a": 1, "b": null}',
+      { a: 1n },
+    ],
+    ['a function last', z.union([z.custom<never>(() => false), z.bigint()]), '5', 5n],
+  ])('by %s', (_, schema, text, value) => {
+    const given: unknown = text.startsWith('2024') ? text : JSON.parse(text);
+    expect(answerValue(schema, given)).toEqual(value ?? given);
+  });
+
+  it('without running what users check, which may be asynchronous and fail', async () => {
+    let runs = 0;
+    const fails = async (): Promise<boolean> => {
+      runs += 1;
+      return Promise.reject(new Error('no such row'));
+    };
+    const schema = z.union([z.object({ id: z.bigint() }).refine(fails), z.string().transform(fails)]);
+    expect(answerValue(schema, { id: 1 })).toEqual({ id: 1n });
+    expect(answerValue(z.preprocess(fails, z.string()).optional(), null)).toBeUndefined();
+    expect(runs).toBe(0);
   });
 
   it.each([
