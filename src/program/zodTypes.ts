@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import type { Fields, JsonValue } from '../base/json.ts';
 import type { FieldType } from '../data/program.ts';
-import { definitionOf, takesNull } from './zodDefinition.ts';
+import { definitionOf, lazyInner, takesNull } from './zodDefinition.ts';
+import { typeName } from './values/fieldTypes.ts';
+import { inWords, jsonLimits, limitsOf, words } from './zodLimits.ts';
 
 /** What goes into a schema, as an LM's answer does, or what comes out of it, as a program has it. */
 export type Side = 'input' | 'output';
@@ -92,12 +94,16 @@ function json(schema: z.core.$ZodType, side: Side): FieldType {
 }
 
 function nameOf(schema: z.core.$ZodType, said: Fields): string {
+  const values = said['enum'];
+  if (Array.isArray(values)) return typeName({ kind: 'literal', values: values as string[] });
   if (said['type'] === 'string') return 'str';
   return definitionOf(schema).type === 'object' ? 'object' : 'value';
 }
 
-function jsonSchemaOf(schema: z.core.$ZodType, side: Side): Fields {
-  const said = z.toJSONSchema(schema, { unrepresentable: 'any', io: side, override: (place) => sayMore(place, side) });
+/** @param within what is in the sets and maps around the schema: one that holds itself there is said once. */
+function jsonSchemaOf(schema: z.core.$ZodType, side: Side, within: readonly z.core.$ZodType[] = []): Fields {
+  const override = (place: SchemaPlace): void => sayMore(place, side, within);
+  const said = z.toJSONSchema(schema, { unrepresentable: 'any', io: side, override });
   return Object.fromEntries(Object.entries(said).filter(([key]) => key !== '$schema')) as Fields;
 }
 
@@ -107,38 +113,51 @@ interface SchemaPlace {
 }
 
 /** What an answer writes where JSON has no such value (`answerValue` reads it), and what another copy of zod notes. */
-function sayMore({ zodSchema, jsonSchema: said }: SchemaPlace, side: Side): void {
+function sayMore({ zodSchema, jsonSchema: said }: SchemaPlace, side: Side, within: readonly z.core.$ZodType[]): void {
   const def = definitionOf(zodSchema);
-  if (def.type === 'bigint') said.type = 'integer';
+  const limits = limitsOf(zodSchema);
+  if (def.type === 'bigint') Object.assign(said, { type: 'integer' }, jsonLimits(limits));
   if (def.type === 'date') Object.assign(said, { type: 'string', format: 'date-time' });
-  if (def.type === 'set') Object.assign(said, { type: 'array', items: jsonSchemaOf(def.valueType, side) });
+  if (def.type === 'set') {
+    Object.assign(said, { type: 'array', items: partOf(def.valueType, side, within) }, jsonLimits(limits));
+  }
   if (def.type === 'map') {
-    Object.assign(said, { type: 'object', additionalProperties: jsonSchemaOf(def.valueType, side) });
+    const names = partOf(def.keyType, side, within);
+    const propertyNames = names['type'] === 'string' && Object.keys(names).length > 1 ? { propertyNames: names } : {};
+    Object.assign(said, {
+      type: 'object',
+      ...propertyNames,
+      additionalProperties: partOf(def.valueType, side, within),
+    });
   }
   if (def.type === 'object' && def.catchall === undefined) said.additionalProperties = false;
   const { description } = zodSchema as { readonly description?: string };
   if (description !== undefined) said.description ??= description;
+  // JSON schemas know no limits of dates.
+  if (def.type === 'date' && limits.length > 0) {
+    said.description = [said.description ?? [], inWords(limits).join(', ')].flat().join('; ');
+  }
+}
+
+/** What is in a set or a map. A reference in it would mean another place than the one that it stands in. */
+function partOf(schema: z.core.$ZodType, side: Side, within: readonly z.core.$ZodType[]): Fields {
+  const itself = definitionOf(schema).type === 'lazy' ? lazyInner(schema) : schema;
+  if (within.includes(itself)) return {};
+  return withoutReferences(jsonSchemaOf(itself, side, [...within, itself])) as Fields;
+}
+
+function withoutReferences(said: JsonValue): JsonValue {
+  if (Array.isArray(said)) return said.map((each: JsonValue) => withoutReferences(each));
+  if (typeof said !== 'object' || said === null) return said;
+  if (typeof (said as Fields)['$ref'] === 'string') return {};
+  const kept = Object.entries(said).filter(([key]) => key !== '$defs');
+  return Object.fromEntries(kept.map(([key, each]) => [key, withoutReferences(each)]));
 }
 
 /** What its author says of a schema. */
 export function descriptionOf(schema: z.ZodType): string | undefined {
   return schema.description ?? z.globalRegistry.get(schema)?.description;
 }
-
-/** In DSPy's words (signatures/field.py), and what only JSON schemas know in theirs. */
-const words: Readonly<Record<string, string>> = {
-  minimum: 'greater than or equal to',
-  exclusiveMinimum: 'greater than',
-  maximum: 'less than or equal to',
-  exclusiveMaximum: 'less than',
-  minLength: 'minimum length',
-  maxLength: 'maximum length',
-  minItems: 'minimum length',
-  maxItems: 'maximum length',
-  multipleOf: 'a multiple of the given number',
-  format: 'format',
-  pattern: 'pattern',
-};
 
 /** What a schema wants of values beyond its field type; `undefined` where it wants nothing, or the type says it all. */
 export function constraintsOf(schema: z.core.$ZodType, side: Side): string | undefined {

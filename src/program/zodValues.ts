@@ -1,5 +1,6 @@
 /** Values of an LM's answer, which is JSON, as zod schemas want them: bigints, dates, sets, maps, and what is left out. */
 import type * as z from 'zod';
+import { digitsAtMost } from '../base/exactJson.ts';
 import { definitionOf, lazyInner, takesNull } from './zodDefinition.ts';
 import type { Definition } from './zodDefinition.ts';
 import { isOfKind, isOpaque } from './zodFits.ts';
@@ -126,10 +127,16 @@ class Reader {
 
   /** JSON's keys are texts, also those that are numbers. */
   #key(keyType: z.core.$ZodType, key: string): Reading {
-    const numbers = /^[+-]?\d+$/.test(key) ? [Number(key), BigInt(key)] : [Number(key)];
-    const readings = [key, ...(key.trim() === '' ? [] : numbers)].map((each) => this.read(keyType, each));
+    const readings = [key, ...numbersIn(key)].map((each) => this.read(keyType, each));
     return readings.find(({ fits }) => fits) ?? { value: key, fits: false };
   }
+}
+
+function numbersIn(text: string): readonly (number | bigint)[] {
+  const number = Number(text);
+  if (text.trim() === '' || Number.isNaN(number)) return [];
+  const isLong = /^[+-]?\d+$/.test(text) && !Number.isSafeInteger(number) && text.length <= digitsAtMost;
+  return isLong ? [BigInt(text.replace('+', '')), number] : [number];
 }
 
 function isLeftOut(inner: z.core.$ZodType, value: unknown): boolean {

@@ -34,6 +34,8 @@ describe('an answer is described as what goes into its schema', () => {
     ['a codec', z.stringbool(), 'str'],
     ['a default', z.int().prefault(3), 'Union[int, NoneType]'],
     ["an enum of TypeScript's", z.enum(Level), 'Literal[0, 1]'],
+    ['what may not be missing after all', z.enum(['x', 'y']).optional().nonoptional(), "Literal['x', 'y']"],
+    ['what may be null all the same', z.int().nullish().nonoptional(), 'Union[int, NoneType]'],
     ['one of zod/mini', mini4(mini.optional(mini.enum(['x', 'y']))), "Union[Literal['x', 'y'], NoneType]"],
   ])('%s', (_, schema, name) => {
     expect(typeName(field(schema).type)).toBe(name);
@@ -56,6 +58,32 @@ describe('an answer is described as what goes into its schema', () => {
         additionalProperties: false,
       },
     });
+  });
+
+  it('with the keys that a map has', () => {
+    const { type } = field(z.map(z.enum(['x', 'y']), z.int().min(1)));
+    expect(type).toMatchObject({
+      schema: { propertyNames: { enum: ['x', 'y'] }, additionalProperties: { minimum: 1 } },
+    });
+  });
+
+  it('once where it holds itself in a set or a map, without references to other places', () => {
+    const inSet: z.ZodType = z.object({ name: z.string(), parts: z.lazy(() => z.set(inSet)) });
+    const inMap: z.ZodType = z.object({
+      parts: z.map(
+        z.string(),
+        z.lazy(() => inMap),
+      ),
+    });
+    const list: z.ZodType = z.object({ next: z.lazy(() => list).nullable() });
+    const part = { properties: { name: { type: 'string' }, parts: { type: 'array', items: {} } } };
+    expect(field(inSet).type).toMatchObject({ schema: { properties: { parts: { type: 'array', items: part } } } });
+    expect(field(inMap).type).toMatchObject({
+      schema: {
+        properties: { parts: { additionalProperties: { properties: { parts: { additionalProperties: {} } } } } },
+      },
+    });
+    expect(JSON.stringify(field(z.set(list)).type)).not.toContain('$ref');
   });
 
   it('where no property may be missing, null says that it is', () => {
@@ -84,10 +112,30 @@ describe('constraints', () => {
     [z.string().regex(/^[A-Z]{3}$/), 'pattern: ^[A-Z]{3}$'],
     [z.array(z.number().max(1)).min(1), 'minimum length: 1, less than or equal to: 1 (each)'],
     [mini4(mini.int().check(mini.gte(1))), 'greater than or equal to: 1'],
+    [z.bigint().min(5n).lt(9n), 'greater than or equal to: 5, less than: 9'],
     [z.int(), undefined],
     [z.object({ a: z.string().min(1) }), undefined],
   ])('%#: %s', (schema, said) => {
     expect(field(schema).constraints).toBe(said);
+  });
+
+  it('of what is described by a JSON schema are in it, dates in words', () => {
+    const first = new Date('2024-01-01T00:00:00.000Z');
+    expect(field(z.set(z.string()).min(1).max(3)).type).toMatchObject({ schema: { minItems: 1, maxItems: 3 } });
+    expect(field(z.date().min(first).describe('the day')).type).toMatchObject({
+      schema: { description: 'the day; greater than or equal to: 2024-01-01T00:00:00.000Z' },
+    });
+  });
+
+  it.each(['chat', 'plain'] as const)('that are allowed values are told in %s', async (format) => {
+    const predict = new Predict(signature({ inputs: {}, outputs: { a: z.enum(['good', 'bad']).catch('good') } }));
+    const { calls } = await run(
+      predict,
+      () => (format === 'chat' ? chat({ a: 'bad' }) : 'bad'),
+      () => predict({}),
+      { format },
+    );
+    expect(JSON.stringify(calls[0]!.prompt)).toMatch(/good'?, '?bad/);
   });
 
   it.each(['chat', 'json', 'text', 'plain'] as const)('are in a prompt of the format %s', async (format) => {
@@ -117,6 +165,13 @@ describe('an answer is read as its schema wants it', () => {
     ['dates within', z.array(z.object({ on: z.date() })), '[{"on": "2024-01-02"}]', [{ on: new Date('2024-01-02') }]],
     ['a set', z.set(z.string()), '["x"]', new Set(['x'])],
     ['a map', z.map(z.string(), z.bigint()), '{"x": 1}', new Map([['x', 1n]])],
+    ['keys of a map', z.map(z.number(), z.string()), '{"1": "x"}', new Map([[1, 'x']])],
+    ['dates as keys', z.map(z.date(), z.int()), '{"2024-01-02": 3}', new Map([[new Date('2024-01-02'), 3]])],
+    ['bigints as keys', z.map(z.bigint(), z.int()), '{"9007199254740993": 3}', new Map([[9007199254740993n, 3]])],
+    ['one of an enum in quotes', z.enum(['a', 'b']).catch('a'), "'b'", 'b'],
+    ['one of an enum with a blank', z.enum(['a', 'b']).catch('a'), ' b\n', 'b'],
+    ['none of an enum that catches it', z.enum(['a', 'b']).catch('a'), 'c', 'a'],
+    ['no number where one is caught', z.int().catch(7), 'many', 7],
     ['a bigint of one member', either, '{"kind": "a", "id": 5}', { kind: 'a', id: 5n }],
     ['bigints in a tuple', z.tuple([z.bigint(), z.string()]), '[5, "x"]', [5n, 'x']],
     ['a bigint that is the only one', z.literal(5n), '5', 5n],
