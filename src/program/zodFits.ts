@@ -64,12 +64,12 @@ const own: ReadonlySet<string> = new Set([
   'string_format',
 ]);
 
-/** A format, such as `z.email()`, is its own check; one with a function is its user's. */
+/** None where the value is changed before, as `trim` does. A format, such as `z.email()`, is its own check; one with a function is its user's. */
 function checksOf(schema: z.core.$ZodType): readonly z.core.$ZodCheck[] {
   const itself = schema._zod.traits.has('$ZodCheck') ? [schema as unknown as z.core.$ZodCheck] : [];
-  return [...itself, ...(schema._zod.def.checks ?? [])].filter(
-    ({ _zod: { def } }) => own.has(def.check) && !('fn' in def && def.fn !== undefined),
-  );
+  const all = [...itself, ...(schema._zod.def.checks ?? [])];
+  if (all.some((check) => check._zod.def.check === 'overwrite')) return [];
+  return all.filter(({ _zod: { def } }) => own.has(def.check) && !('fn' in def && def.fn !== undefined));
 }
 
 function passes(check: z.core.$ZodCheck, value: unknown): boolean {

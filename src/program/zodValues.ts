@@ -58,13 +58,17 @@ class Reader {
     }
   }
 
-  /** For the first member that it fits; a function takes anything, and so comes last, with the value as it is. */
+  /**
+   * For the first member that it fits, or that is named by its literals: what is wrong then is said of that one alone. A function
+   * takes anything, and so comes last, with the value as it is.
+   */
   #ofMember(options: readonly z.core.$ZodType[], value: unknown): Reading {
     for (const option of options.filter((each) => !isOpaque(each))) {
       const reading = this.read(option, value);
       if (reading.fits) return reading;
     }
-    return { value, fits: options.some(isOpaque) };
+    const named = options.find((option) => isNamedIn(option, value));
+    return { value: named === undefined ? value : this.read(named, value).value, fits: options.some(isOpaque) };
   }
 
   #container(def: Definition, value: unknown): Reading | undefined {
@@ -137,6 +141,13 @@ function numbersIn(text: string): readonly (number | bigint)[] {
   if (text.trim() === '' || Number.isNaN(number)) return [];
   const isLong = /^[+-]?\d+$/.test(text) && !Number.isSafeInteger(number) && text.length <= digitsAtMost;
   return isLong ? [BigInt(text.replace('+', '')), number] : [number];
+}
+
+/** Whether an object has one of the values that the schema lists for each of its properties that have such a list. */
+function isNamedIn(schema: z.core.$ZodType, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const listed = Object.entries(schema._zod.propValues ?? {});
+  return listed.length > 0 && listed.every(([key, values]) => values.has((value as Record<string, string>)[key]));
 }
 
 function isLeftOut(inner: z.core.$ZodType, value: unknown): boolean {

@@ -212,6 +212,19 @@ describe('an answer is read as its schema wants it', () => {
       '{"a": 1, "b": null}',
       { a: 1n },
     ],
+    [
+      'a text that is trimmed',
+      z.union([z.object({ s: z.string().trim().max(1), n: z.bigint() }), z.null()]),
+      '{"s": "x ", "n": 1}',
+      { s: 'x ', n: 1n },
+    ],
+    ['literals', either.or(z.object({})), '{"kind": "a", "id": 5}', { kind: 'a', id: 5n }],
+    [
+      'literals alone',
+      z.union([z.object({ k: z.literal('a'), n: z.bigint(), s: z.string() }), z.null()]),
+      '{"k": "a", "n": 1}',
+      { k: 'a', n: 1n },
+    ],
     ['a function last', z.union([z.custom<never>(() => false), z.bigint()]), '5', 5n],
   ])('by %s', (_, schema, text, value) => {
     const given: unknown = text.startsWith('2024') ? text : JSON.parse(text);
