@@ -1,14 +1,13 @@
-/** What zod schemas say of fields, for prompts. By what a schema's definition says, which zod's editions share. */
+/** What zod schemas say of fields, for prompts. */
 import * as z from 'zod';
 import type { Fields, JsonValue } from '../base/json.ts';
 import type { FieldType } from '../data/program.ts';
+import { definitionOf, lazyInner, takesNull } from './zodDefinition.ts';
+import { typeName } from './values/fieldTypes.ts';
+import { inWords, jsonLimits, limitsOf, words } from './zodLimits.ts';
 
 /** What goes into a schema, as an LM's answer does, or what comes out of it, as a program has it. */
 export type Side = 'input' | 'output';
-
-export function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
-  return (schema as z.core.$ZodTypes)._zod.def;
-}
 
 /** The field type that says the same as the schema; `json` with the schema's JSON schema where none does. */
 export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
@@ -40,6 +39,8 @@ export function fieldTypeOf(schema: z.core.$ZodType, side: Side): FieldType {
       return optional(fieldTypeOf(def.innerType, side));
     case 'readonly':
       return fieldTypeOf(def.innerType, side);
+    case 'nonoptional':
+      return required(fieldTypeOf(def.innerType, side), takesNull(def.innerType));
     case 'pipe':
       return pipe(def, schema, side);
     default:
@@ -55,6 +56,10 @@ function enumValues(entries: z.core.util.EnumLike): readonly (string | number)[]
 
 function optional(of: FieldType): FieldType {
   return of.kind === 'optional' ? of : { kind: 'optional', of };
+}
+
+function required(type: FieldType, orNull: boolean): FieldType {
+  return type.kind === 'optional' && !orNull ? type.of : type;
 }
 
 function literal(values: readonly unknown[], schema: z.core.$ZodType, side: Side): FieldType {
@@ -89,12 +94,16 @@ function json(schema: z.core.$ZodType, side: Side): FieldType {
 }
 
 function nameOf(schema: z.core.$ZodType, said: Fields): string {
+  const values = said['enum'];
+  if (Array.isArray(values)) return typeName({ kind: 'literal', values: values as string[] });
   if (said['type'] === 'string') return 'str';
   return definitionOf(schema).type === 'object' ? 'object' : 'value';
 }
 
-function jsonSchemaOf(schema: z.core.$ZodType, side: Side): Fields {
-  const said = z.toJSONSchema(schema, { unrepresentable: 'any', io: side, override: (place) => sayMore(place, side) });
+/** @param within what is in the sets and maps around the schema: one that holds itself there is said once. */
+function jsonSchemaOf(schema: z.core.$ZodType, side: Side, within: readonly z.core.$ZodType[] = []): Fields {
+  const override = (place: SchemaPlace): void => sayMore(place, side, within);
+  const said = z.toJSONSchema(schema, { unrepresentable: 'any', io: side, override });
   return Object.fromEntries(Object.entries(said).filter(([key]) => key !== '$schema')) as Fields;
 }
 
@@ -104,38 +113,51 @@ interface SchemaPlace {
 }
 
 /** What an answer writes where JSON has no such value (`answerValue` reads it), and what another copy of zod notes. */
-function sayMore({ zodSchema, jsonSchema: said }: SchemaPlace, side: Side): void {
+function sayMore({ zodSchema, jsonSchema: said }: SchemaPlace, side: Side, within: readonly z.core.$ZodType[]): void {
   const def = definitionOf(zodSchema);
-  if (def.type === 'bigint') said.type = 'integer';
+  const limits = limitsOf(zodSchema);
+  if (def.type === 'bigint') Object.assign(said, { type: 'integer' }, jsonLimits(limits));
   if (def.type === 'date') Object.assign(said, { type: 'string', format: 'date-time' });
-  if (def.type === 'set') Object.assign(said, { type: 'array', items: jsonSchemaOf(def.valueType, side) });
+  if (def.type === 'set') {
+    Object.assign(said, { type: 'array', items: partOf(def.valueType, side, within) }, jsonLimits(limits));
+  }
   if (def.type === 'map') {
-    Object.assign(said, { type: 'object', additionalProperties: jsonSchemaOf(def.valueType, side) });
+    const names = partOf(def.keyType, side, within);
+    const propertyNames = names['type'] === 'string' && Object.keys(names).length > 1 ? { propertyNames: names } : {};
+    Object.assign(said, {
+      type: 'object',
+      ...propertyNames,
+      additionalProperties: partOf(def.valueType, side, within),
+    });
   }
   if (def.type === 'object' && def.catchall === undefined) said.additionalProperties = false;
   const { description } = zodSchema as { readonly description?: string };
   if (description !== undefined) said.description ??= description;
+  // JSON schemas know no limits of dates.
+  if (def.type === 'date' && limits.length > 0) {
+    said.description = [said.description ?? [], inWords(limits).join(', ')].flat().join('; ');
+  }
+}
+
+/** What is in a set or a map. A reference in it would mean another place than the one that it stands in. */
+function partOf(schema: z.core.$ZodType, side: Side, within: readonly z.core.$ZodType[]): Fields {
+  const itself = definitionOf(schema).type === 'lazy' ? lazyInner(schema) : schema;
+  if (within.includes(itself)) return {};
+  return withoutReferences(jsonSchemaOf(itself, side, [...within, itself])) as Fields;
+}
+
+function withoutReferences(said: JsonValue): JsonValue {
+  if (Array.isArray(said)) return said.map((each: JsonValue) => withoutReferences(each));
+  if (typeof said !== 'object' || said === null) return said;
+  if (typeof (said as Fields)['$ref'] === 'string') return {};
+  const kept = Object.entries(said).filter(([key]) => key !== '$defs');
+  return Object.fromEntries(kept.map(([key, each]) => [key, withoutReferences(each)]));
 }
 
 /** What its author says of a schema. */
 export function descriptionOf(schema: z.ZodType): string | undefined {
   return schema.description ?? z.globalRegistry.get(schema)?.description;
 }
-
-/** In DSPy's words (signatures/field.py), and what only JSON schemas know in theirs. */
-const words: Readonly<Record<string, string>> = {
-  minimum: 'greater than or equal to',
-  exclusiveMinimum: 'greater than',
-  maximum: 'less than or equal to',
-  exclusiveMaximum: 'less than',
-  minLength: 'minimum length',
-  maxLength: 'maximum length',
-  minItems: 'minimum length',
-  maxItems: 'maximum length',
-  multipleOf: 'a multiple of the given number',
-  format: 'format',
-  pattern: 'pattern',
-};
 
 /** What a schema wants of values beyond its field type; `undefined` where it wants nothing, or the type says it all. */
 export function constraintsOf(schema: z.core.$ZodType, side: Side): string | undefined {

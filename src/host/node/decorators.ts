@@ -2,57 +2,20 @@
  * A plugin for jiti's Babel, which gets two things of `experimentalDecorators` wrong: its stand-in for `Reflect.metadata` answers
  * with the prototype where a decorator may answer with a descriptor, and decorators of properties want another plugin.
  */
-
-/** A node of Babel's syntax tree, as far as it is looked at here. */
-interface Node {
-  readonly type: string;
-  readonly operator?: string;
-  readonly params?: readonly Node[];
-  readonly name?: string;
-  readonly value?: unknown;
-  readonly key?: Node;
-  readonly static?: boolean;
-  readonly computed?: boolean;
-  readonly expression?: unknown;
-  right?: Node;
-  body?: unknown;
-  decorators?: readonly Node[] | null;
-}
-
-/** Babel's makers of nodes (`@babel/types`), those that are used here. */
-interface Types {
-  arrowFunctionExpression(params: readonly Node[], body: Node): Node;
-  blockStatement(body: readonly Node[]): Node;
-  callExpression(callee: Node, args: readonly Node[]): Node;
-  expressionStatement(expression: Node): Node;
-  identifier(name: string): Node;
-  memberExpression(object: Node, property: Node): Node;
-  staticBlock(body: readonly Node[]): Node;
-  stringLiteral(value: string): Node;
-  thisExpression(): Node;
-}
-
-interface ClassPath {
-  readonly node: { readonly body: { body: readonly Node[] } };
-}
-
-interface ProgramPath {
-  traverse(visitor: { readonly Class: (path: ClassPath) => void }): void;
-}
-
-interface Plugin {
-  readonly visitor: { readonly Program: (path: ProgramPath) => void };
-}
+import type { Babel, Node, Plugin, Types } from './babel.ts';
 
 /** Before the plugin that reads decorators comes to any class. */
-export function decoratorsOfTypeScript({ types }: { readonly types: Types }): Plugin {
+export function decoratorsOfTypeScript({ types }: Babel): Plugin {
   return {
     visitor: {
       Program: (program) =>
         program.traverse({
           Class: ({ node: { body } }) => {
             for (const member of body.body) member.decorators?.forEach((each) => answerNothing(each, types));
-            body.body = body.body.flatMap((member) => [member, ...calledApart(member, types)]);
+            const calls = [false, true].flatMap((isStatic) =>
+              body.body.flatMap((member) => (isStatic === (member.static ?? false) ? callsFor(member, types) : [])),
+            );
+            if (calls.length > 0) body.body = [...body.body, types.staticBlock(calls)];
           },
         }),
     },
@@ -70,8 +33,11 @@ function answerNothing({ expression }: Node, types: Types): void {
   either.right = types.arrowFunctionExpression([], types.blockStatement([]));
 }
 
-/** As TypeScript does: a property's decorators are called with the prototype and the name, and what they answer is nothing. */
-function calledApart(member: Node, types: Types): readonly Node[] {
+/**
+ * As TypeScript does: a property's decorators are called once the class has its values, those of instances first, with the
+ * prototype, the name and nothing, and what they answer is nothing.
+ */
+function callsFor(member: Node, types: Types): readonly Node[] {
   const decorators = member.decorators ?? [];
   const name = member.type === 'ClassProperty' && member.computed !== true ? keyOf(member.key) : undefined;
   if (decorators.length === 0 || name === undefined) return [];
@@ -80,11 +46,11 @@ function calledApart(member: Node, types: Types): readonly Node[] {
     const itself = types.thisExpression();
     return member.static === true ? itself : types.memberExpression(itself, types.identifier('prototype'));
   };
-  const calls = decorators
+  const nothing = (): Node => types.unaryExpression('void', types.numericLiteral(0));
+  return decorators
     .toReversed()
-    .map(({ expression }) => types.callExpression(expression as Node, [owner(), types.stringLiteral(name)]))
+    .map(({ expression }) => types.callExpression(expression as Node, [owner(), types.stringLiteral(name), nothing()]))
     .map((call) => types.expressionStatement(call));
-  return [types.staticBlock(calls)];
 }
 
 function keyOf(key: Node | undefined): string | undefined {

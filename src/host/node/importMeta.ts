@@ -2,40 +2,26 @@
  * A plugin for jiti's Babel, which knows `import.meta` by some of its properties: the others are a syntax error where modules are
  * loaded as CommonJS.
  */
+import type { Babel, Node, NodePath, Plugin, Types } from './babel.ts';
 
-interface Node {
-  readonly type: string;
-  readonly name?: string;
-  readonly computed?: boolean;
-  readonly object?: Node;
-  readonly property?: Node;
+/** Of Deno, Bun, Node 24 and of test runners, who ask so whether a file is run itself: one that is loaded is not. */
+const askedFor: Readonly<Record<string, (types: Types) => Node>> = {
+  main: (types) => types.booleanLiteral(false),
+  // Objects where there are any: `import.meta.hot?.accept()`.
+  hot: nothing,
+  vitest: nothing,
+};
+
+function nothing(types: Types): Node {
+  return types.unaryExpression('void', types.numericLiteral(0));
 }
 
-interface Types {
-  booleanLiteral(value: boolean): Node;
-}
-
-interface MemberPath {
-  readonly node: Node;
-  replaceWith(node: Node): void;
-}
-
-interface Plugin {
-  readonly visitor: { readonly MemberExpression: (path: MemberPath) => void };
-}
-
-/** Of Deno, Bun, Node 24 and of test runners, who ask so whether a file is run itself. */
-const askedFor = ['main', 'vitest', 'hot'];
-
-/** A file that is loaded is not run itself. */
-export function importMetaOfLoaded({ types }: { readonly types: Types }): Plugin {
-  return {
-    visitor: {
-      MemberExpression: (path) => {
-        const { object, property, computed } = path.node;
-        if (object?.type !== 'MetaProperty' || computed === true) return;
-        if (askedFor.includes(property?.name ?? '')) path.replaceWith(types.booleanLiteral(false));
-      },
-    },
+export function importMetaOfLoaded({ types }: Babel): Plugin {
+  const replace = (path: NodePath): void => {
+    const { object, property, computed } = path.node;
+    if (object?.type !== 'MetaProperty') return;
+    const name = computed === true ? property?.value : property?.name;
+    if (typeof name === 'string' && Object.hasOwn(askedFor, name)) path.replaceWith(askedFor[name]!(types));
   };
+  return { visitor: { MemberExpression: replace, OptionalMemberExpression: replace } };
 }

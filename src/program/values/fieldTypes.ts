@@ -76,7 +76,9 @@ function typeFirst(value: JsonValue): JsonValue {
 
 /** Every value the field may have, where its type lists them. */
 export function allowedValues(type: FieldType): readonly string[] | undefined {
-  return type.kind === 'literal' ? type.values.map((value) => pythonString(value)) : undefined;
+  const values: JsonValue | undefined = type.kind === 'json' ? type.schema['enum'] : undefined;
+  const listed = type.kind === 'literal' ? type.values : Array.isArray(values) ? (values as JsonValue[]) : undefined;
+  return listed?.map((value) => pythonString(value));
 }
 
 /**

@@ -52,7 +52,7 @@ export function mayBeMissing(type: FieldType): boolean {
 function parseValue(type: FieldType, value: JsonValue): Coerced {
   if (type.kind === 'string') return pythonString(value);
   if (typeof value !== 'string') return coerce(type, value);
-  if (type.kind === 'json' && type.schema['type'] === 'string') return textOf(value);
+  if (type.kind === 'json' && type.schema['type'] === 'string') return textOf(value, type.schema['enum']);
   if (type.kind === 'literal') {
     const stripped = literalText(value);
     return [value, stripped].find((text) => type.values.includes(text)) ?? coerce(type, repaired(type, stripped));
@@ -62,8 +62,12 @@ function parseValue(type: FieldType, value: JsonValue): Coerced {
   return coerce(type, repaired(type, value));
 }
 
-/** Of what is a string in JSON: quotes around it, as JSON has them, are none of it. */
-function textOf(value: string): string {
+/** Of what is a string in JSON: quotes around it, as JSON has them, are none of it, nor what is around one of an enum. */
+function textOf(value: string, allowed: JsonValue | undefined): string {
+  if (Array.isArray(allowed)) {
+    const named = [value, literalText(value)].find((text) => allowed.includes(text));
+    if (named !== undefined) return named;
+  }
   const read = jsonIn(value);
   return typeof read === 'string' ? read : value;
 }

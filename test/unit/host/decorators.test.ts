@@ -18,7 +18,7 @@ function ran(source: string): readonly unknown[] {
   });
   if (error !== undefined) throw error;
   const seen: unknown[] = [];
-   
+
   new Function('seen', code)(seen);
   return seen;
 }
@@ -48,7 +48,13 @@ describe('decorators of TypeScript', () => {
     const source = `${note('a')} ${note('b')} class A { @a @b x = 1; @a static y = 2; @b 'z z'?: string; }`;
     const seen = ran(`${source} seen.push(new A().x, A.y, A.prototype, A);`);
     const [prototype, itself] = seen.slice(-2);
-    expect(seen.slice(0, -2)).toEqual(['b x', prototype, 'a x', prototype, 'a y', itself, 'b z z', prototype, 1, 2]);
+    expect(seen.slice(0, -2)).toEqual(['b x', prototype, 'a x', prototype, 'b z z', prototype, 'a y', itself, 1, 2]);
+  });
+
+  it('of properties are called when statics have their values, instances first, with three arguments', () => {
+    const source = `const d = (...args: unknown[]) => { seen.push(args.length, args[1], (args[0] as { late?: number }).late); };
+      class A { @d static s = 1; @d a = 2; static late = 3; @d b = 4; }`;
+    expect(ran(source)).toEqual([3, 'a', undefined, 3, 'b', undefined, 3, 's', 3]);
   });
 
   it('of classes, with parameters, and as they are without any', () => {
