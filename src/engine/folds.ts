@@ -9,15 +9,16 @@ import type { Example } from '../data/program.ts';
  * is empty that different rows are left for.
  */
 export function foldsOf(rows: readonly Example[], folds: number): ReadonlyMap<Example, number> {
-  const first = new Map<string, number>();
-  return new Map(
-    rows.map((row) => {
-      const asked = canonicalJson(row.inputs);
-      const fold = first.get(asked) ?? first.size % folds;
-      first.set(asked, fold);
-      return [row, fold];
-    }),
-  );
+  const questions = questionsOf(rows);
+  const turns = new Map([...new Set(questions)].map((question, turn) => [question, turn % folds]));
+  return new Map(rows.map((row, place) => [row, turns.get(questions[place]!)!]));
+}
+
+/** Of each row the place of the first one that asks the same. */
+export function questionsOf(rows: readonly Example[]): readonly number[] {
+  const asked = rows.map(({ inputs }) => canonicalJson(inputs));
+  const first = new Map(asked.map((question, place) => [question, place] as const).reverse());
+  return asked.map((question) => first.get(question)!);
 }
 
 /** Settings of a search that has folds. */

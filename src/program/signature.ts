@@ -168,12 +168,8 @@ function checkSide(side: 'inputs' | 'outputs', schemas: unknown): void {
 function given(schemas: FieldSchemas, side: Side): readonly GivenField[] {
   return Object.entries(schemas).map(([name, any]) => {
     const schema = zod4(name, any);
-    return {
-      name,
-      type: fieldTypeOf(schema, side),
-      description: saidOf(schema),
-      constraints: constraintsOf(schema, side),
-    };
+    const type = fieldTypeOf(schema, side);
+    return { name, type, description: saidOf(schema), constraints: constraintsOf(schema, type, side) };
   });
 }
 

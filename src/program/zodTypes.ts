@@ -160,8 +160,7 @@ export function descriptionOf(schema: z.ZodType): string | undefined {
 }
 
 /** What a schema wants of values beyond its field type; `undefined` where it wants nothing, or the type says it all. */
-export function constraintsOf(schema: z.core.$ZodType, side: Side): string | undefined {
-  const type = fieldTypeOf(schema, side);
+export function constraintsOf(schema: z.core.$ZodType, type: FieldType, side: Side): string | undefined {
   if ((type.kind === 'optional' ? type.of : type).kind === 'json') return undefined;
   const said = constraintsIn(jsonSchemaOf(schema, side)).join(', ');
   return said === '' ? undefined : said;

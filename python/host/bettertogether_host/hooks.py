@@ -273,7 +273,7 @@ class _PredictorCalls:
         signature = _signature_of(predictor, kwargs)
         # One that is made within `forward` is not optimized: it is known by its signature and asks the base model.
         call = PredictorCall(phase.run, name or brief(signature), state, _path(predictor))
-        call.inputs = _inputs(predictor, kwargs)
+        call.inputs = _inputs(signature, kwargs)
         if state is not None:
             for argument, value in self._predictors.asked_with(name, predictor, phase.run).items():
                 kwargs.setdefault(argument, value)
@@ -293,7 +293,7 @@ class _PredictorCalls:
         state = None if name is None else compiled.state_of(name)
         signature = _signature_of(predictor, kwargs)
         call = PredictorCall(phase.run, name or brief(signature), state, _path(predictor))
-        call.inputs = _inputs(predictor, kwargs)
+        call.inputs = _inputs(signature, kwargs)
         if name is None or state is None:
             return call
         if compiled.is_frozen(name):
@@ -360,9 +360,8 @@ def _signature_of(predictor: Any, kwargs: Mapping[str, Any]) -> Any:
     return dspy.ensure_signature(given)
 
 
-def _inputs(predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(signature: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON and before the call: what the program's code does to them later is not part of the trace."""
-    signature = _signature_of(predictor, kwargs)
     inputs = {}
     for name, field in signature.input_fields.items():
         if name in kwargs and name not in _PRIVILEGED:

@@ -50,11 +50,7 @@ export function pythonSubmodule(place: Place, name: string, exists: Exists): Pla
  * the folders above it up to the root, `src` in each; last the packages around the file, for scripts inside them.
  */
 function pythonRoots(from: string, exists: Exists): string[] {
-  const around: string[] = [];
-  for (let folder = folderOf(from); ; folder = folderOf(folder)) {
-    around.push(folder);
-    if (folder === '') break;
-  }
+  const around = foldersAround(folderOf(from));
   const isPackage = (folder: string): boolean => exists(join(folder, '__init__.py'));
   const roots = around.filter((folder) => !isPackage(folder)).flatMap((folder) => [folder, join(folder, 'src')]);
   return [...roots, ...around.filter(isPackage)];

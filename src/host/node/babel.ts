@@ -33,6 +33,11 @@ export interface Types {
   unaryExpression(operator: 'void', argument: Node): Node;
 }
 
+/** `undefined`, also where that name means something else. */
+export function nothing(types: Types): Node {
+  return types.unaryExpression('void', types.numericLiteral(0));
+}
+
 export interface Babel {
   readonly types: Types;
 }

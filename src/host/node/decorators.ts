@@ -2,6 +2,7 @@
  * A plugin for jiti's Babel, which gets two things of `experimentalDecorators` wrong: its stand-in for `Reflect.metadata` answers
  * with the prototype where a decorator may answer with a descriptor, and decorators of properties want another plugin.
  */
+import { nothing } from './babel.ts';
 import type { Babel, Node, Plugin, Types } from './babel.ts';
 
 /** Before the plugin that reads decorators comes to any class. */
@@ -46,10 +47,11 @@ function callsFor(member: Node, types: Types): readonly Node[] {
     const itself = types.thisExpression();
     return member.static === true ? itself : types.memberExpression(itself, types.identifier('prototype'));
   };
-  const nothing = (): Node => types.unaryExpression('void', types.numericLiteral(0));
   return decorators
     .toReversed()
-    .map(({ expression }) => types.callExpression(expression as Node, [owner(), types.stringLiteral(name), nothing()]))
+    .map(({ expression }) =>
+      types.callExpression(expression as Node, [owner(), types.stringLiteral(name), nothing(types)]),
+    )
     .map((call) => types.expressionStatement(call));
 }
 

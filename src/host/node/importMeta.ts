@@ -2,6 +2,7 @@
  * A plugin for jiti's Babel, which knows `import.meta` by some of its properties: the others are a syntax error where modules are
  * loaded as CommonJS.
  */
+import { nothing } from './babel.ts';
 import type { Babel, Node, NodePath, Plugin, Types } from './babel.ts';
 
 /** Of Deno, Bun, Node 24 and of test runners, who ask so whether a file is run itself: one that is loaded is not. */
@@ -11,10 +12,6 @@ const askedFor: Readonly<Record<string, (types: Types) => Node>> = {
   hot: nothing,
   vitest: nothing,
 };
-
-function nothing(types: Types): Node {
-  return types.unaryExpression('void', types.numericLiteral(0));
-}
 
 export function importMetaOfLoaded({ types }: Babel): Plugin {
   const replace = (path: NodePath): void => {

@@ -9,7 +9,7 @@ import { decisiveLimits } from '../../proposer/settings.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { searchRows } from '../../searchRows.ts';
-import { canonicalJson } from '../../../base/json.ts';
+import { questionsOf } from '../../folds.ts';
 import { contentOf, instructionsOf } from '../../state.ts';
 import { askedTeacher, identityOfAsked } from '../../teacher.ts';
 import { tell } from './candidates.ts';
@@ -118,11 +118,4 @@ async function reflect(
   });
   const candidate = winner(setup, state);
   return { state: task.stateOf(state.pool[candidate]!.texts), candidate };
-}
-
-/** Of each row the place of the first one that asks the same. */
-function questionsOf(rows: readonly Example[]): readonly number[] {
-  const asked = rows.map(({ inputs }) => canonicalJson(inputs));
-  const first = new Map(asked.map((question, place) => [question, place] as const).reverse());
-  return asked.map((question) => first.get(question)!);
 }
