@@ -3,10 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { takesAllInOne, takesRowAlone } from '../../../src/host/node/metricShape.ts';
 
 type Any = Readonly<Record<string, unknown>>;
+type Metric = [what: string, metric: (...args: never[]) => unknown];
 const nothing = (): unknown => undefined;
 
+/** Metrics that take example and prediction, or need neither. */
+const otherwise: readonly Metric[] = [
+  ['two', (example: Any, prediction: Any) => example === prediction],
+  ['a default', (example: Any, prediction: Any = {}) => example === prediction],
+  ['the rest', (...both: Any[]) => both[0] === both[1]],
+  ['none', () => true],
+  ['what is bound', ((a: Any, b: Any, c: Any) => [a, b, c]).bind(null, {}, {})],
+  [
+    'arguments',
+    function score(example: Any) {
+      return example === arguments[1];
+    },
+  ],
+];
+
 describe('a metric of one argument alone', () => {
-  it.each<[string, (...args: never[]) => unknown]>([
+  it.each<Metric>([
     ['an object that is taken apart', async ({ output, expected }: Any) => Promise.resolve(output === expected)],
     ['a name', (args: Any) => args['output'] === args['expected']],
     [
@@ -28,23 +44,13 @@ describe('a metric of one argument alone', () => {
     expect(takesAllInOne(metric)).toBe(true);
   });
 
-  it.each<[string, (...args: never[]) => unknown]>([
+  it.each<Metric>([
     ['a field of the row alone', ({ kind }: Any) => kind],
     ['a field with such a name within', ({ output_kind: kind }: Any) => kind],
     ['the row alone', (example: Any) => example['kind']],
-    ['two', (example: Any, prediction: Any) => example === prediction],
-    ['a default', (example: Any, prediction: Any = {}) => example === prediction],
     ['a default within', (example: Any, { answer }: Any = {}) => example['answer'] === answer],
-    ['the rest', (...both: Any[]) => both[0] === both[1]],
     ['one and the rest', (example: Any, ...others: Any[]) => example === others[0]],
-    ['none', () => true],
-    ['what is bound', ((a: Any, b: Any, c: Any) => [a, b, c]).bind(null, {}, {})],
-    [
-      'arguments',
-      function score(example: Any) {
-        return example === arguments[1];
-      },
-    ],
+    ...otherwise,
   ])('is not one with %s', (_, metric) => {
     expect(takesAllInOne(metric)).toBe(false);
   });
@@ -57,7 +63,7 @@ describe('a metric of the row alone', () => {
     },
   };
 
-  it.each<[string, (...args: never[]) => unknown]>([
+  it.each<Metric>([
     ['a name', (example: Any) => example['kind']],
     [
       'an object that is taken apart',
@@ -76,20 +82,10 @@ describe('a metric of the row alone', () => {
     expect(takesRowAlone(metric)).toBe(true);
   });
 
-  it.each<[string, (...args: never[]) => unknown]>([
-    ['two', (example: Any, prediction: Any) => example === prediction],
-    ['a default', (example: Any, prediction: Any = {}) => example === prediction],
-    ['the rest', (...both: Any[]) => both[0] === both[1]],
-    ['one and the rest', ({ a }: Any, ...others: Any[]) => a === others[0]],
-    ['none', () => true],
-    ['what is bound', ((a: Any, b: Any, c: Any) => [a, b, c]).bind(null, {}, {})],
-    [
-      'arguments',
-      function score(example: Any) {
-        return example === arguments[1];
-      },
-    ],
-  ])('is not one with %s', (_, metric) => {
-    expect(takesRowAlone(metric)).toBe(false);
-  });
+  it.each<Metric>([['one and the rest', ({ a }: Any, ...others: Any[]) => a === others[0]], ...otherwise])(
+    'is not one with %s',
+    (_, metric) => {
+      expect(takesRowAlone(metric)).toBe(false);
+    },
+  );
 });
